@@ -1,0 +1,38 @@
+# Two commands do everything, set-up included: `make report` and `make test`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready-to-use
+
+.PHONY: report test lint clean
+
+# The four-architecture study with one seed, and its charts; on CIFAR-10 if it is here or can be downloaded.
+# The folder is named after the data set, and made once: remove it to train again.
+report: $(READY)
+	@data=cifar10; $(BIN)/patchify-data || { data=textures; \
+	  echo; echo "*** No CIFAR-10: training on the embedded textures instead. Their accuracies say nothing about CIFAR-10."; }; \
+	study=report-$$data; folder=experiments/$$study; \
+	if [ ! -f $$folder/README.md ]; then \
+	  $(BIN)/patchify experiment=architectures seed=0 data=$$data study=$$study && \
+	  $(BIN)/patchify-summarize $$study --out $$folder || exit 1; \
+	fi; \
+	echo; echo "The report on $$data, four architectures, one seed: $$folder/README.md"; \
+	echo "Its charts:"; ls $$folder/*.png
+
+# Everything that must hold before a change lands.
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "patchify needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@echo "Installing into .venv: a minute or two the first time ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv
