@@ -1,0 +1,24 @@
+"""The axes of every array, declared once.
+
+N images, P patches per image, K = 3 f² numbers in a patch, F filters, D responses of one image to all
+filters, H hidden units, C classes, T parameters in all.
+"""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+SIDE = 32
+"""Rows and columns of an image."""
+CHANNELS = 3
+PIXELS = SIDE * SIDE * CHANNELS
+"""Numbers in one image."""
+CLASSES = 10
+
+Images = Float[np.ndarray, "N 3072"]  # in Z-order, see zorder.py
+Labels = Int[np.ndarray, "N"]
+Patches = Float[np.ndarray, "N P K"]
+Filters = Float[np.ndarray, "K F"]
+Responses = Float[np.ndarray, "N P F"]
+Scores = Float[np.ndarray, "N C"]  # logits, probabilities or targets, one row an image
+Vector = Float[np.ndarray, "T"]
+Velocity = Float[np.ndarray, "V"]  # T numbers, or none
