@@ -1,0 +1,46 @@
+"""The command `patchify-data`: fetch CIFAR-10 if need be, verify it, and say what there is."""
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+
+from patchify.data.cifar10 import Cifar10, UnofficialData
+from patchify.data.source import DataError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; its exit status is 0, or 1 with the reason on stderr where the data cannot be had."""
+    parser = argparse.ArgumentParser(
+        prog="patchify-data", description="Fetch CIFAR-10 if need be (170 MB), verify it, and say what there is."
+    )
+    parser.add_argument(
+        "--root",
+        metavar="FOLDER",
+        default=os.environ.get("PATCHIFY_DATA"),
+        help="folder that holds, or will hold, cifar-10-batches-py/ (default: PATCHIFY_DATA, else the cache folder)",
+    )
+    source = Cifar10(root=parser.parse_args(arguments).root, official_only=False, validation=0, split_seed=0)
+    try:
+        source.fetch()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnofficialData)  # said below
+            data = source.read()
+    except DataError as error:
+        sys.stderr.write(f"patchify-data: {error}\n")
+        return 1
+    checksums = (
+        "official: all checksums are the published ones"
+        if data.official
+        else "unofficial: other checksums than the published ones"
+    )
+    counts = f"{len(data.train_images):,} training and {len(data.test_images):,} test images"
+    sys.stdout.write(
+        f"CIFAR-10 in {source.folder}\n{counts} of {len(data.class_names)} classes\n{checksums}\ndigest {data.digest}\n"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
