@@ -1,0 +1,89 @@
+"""Where a composed config becomes plain objects, and where what can't be run is refused."""
+
+import difflib
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from hydra.errors import MissingConfigException, OverrideParseException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+
+from patchify.config.schema import Run
+
+
+class ConfigError(Exception):
+    """Settings that can't be run; the message names key, rule, value and remedy."""
+
+
+def to_run(config: DictConfig) -> Run:
+    """The composed config as an object. Raises ConfigError for a key, value or combination that can't be run."""
+    try:
+        _refuse_unknown_keys(config)
+        for key in map(str, config):  # a group at a time, so that an error can name its place
+            if isinstance(config[key], DictConfig):
+                _to_object(config[key], f"{key}.")
+        run = _to_object(config, "")
+    except OmegaConfBaseException as error:
+        raise ConfigError(explain(error)) from error
+    assert isinstance(run, Run)  # noqa: S101 - the schema is registered as Run
+    return run
+
+
+def _to_object(node: DictConfig, prefix: str) -> Any:
+    for key in sorted(OmegaConf.missing_keys(node)):
+        raise ConfigError(f"{prefix}{key} must be given: it has no value; add {prefix}{key}=...")
+    try:
+        return OmegaConf.to_object(node)
+    except ValueError as error:
+        if isinstance(error, OmegaConfBaseException):
+            raise
+        raise ConfigError(f"{prefix}{error}") from error
+
+
+def _refuse_unknown_keys(node: DictConfig, prefix: str = "") -> None:
+    schema = OmegaConf.get_type(node)
+    if not is_dataclass(schema):
+        return
+    known = [field.name for field in fields(schema)]
+    for key in map(str, node):
+        if key not in known:
+            raise ConfigError(unknown_key(prefix + key, [prefix + name for name in known]))
+        if OmegaConf.is_missing(node, key):
+            raise ConfigError(f"{prefix}{key} must be given: it has no value; add {prefix}{key}=...")
+        if isinstance(node[key], DictConfig):
+            _refuse_unknown_keys(node[key], f"{prefix}{key}.")
+    for name in known:
+        if name not in node:
+            raise ConfigError(f"{prefix}{name} must be given: it was taken away; leave out the ~")
+
+
+def unknown_key(key: str, known: list[str]) -> str:
+    """Why `key` is refused, and what was probably meant."""
+    return f"{key} must be a known setting: there is none of this name; {_nearest(key, known)}"
+
+
+def explain(error: Exception) -> str:
+    """Hydra's and OmegaConf's errors in one line: key, rule, value and remedy; any other error's own words."""
+    for found in (error, error.__cause__):
+        if isinstance(found, MissingConfigException) and found.missing_cfg_file:
+            group, _, name = found.missing_cfg_file.rpartition("/")
+            remedy = _nearest(name, list(found.options or []))
+            return f"{group}={name} must name an option: there is no {name}; {remedy}"
+        if isinstance(found, OverrideParseException):
+            return f"{found.override!r} must read KEY=VALUE: it can't be parsed; quote lists, as 'key=[1,2]'"
+        if isinstance(found, ConfigKeyError | ConfigAttributeError) and found.full_key:
+            schema = found.object_type
+            known = [field.name for field in fields(schema)] if is_dataclass(schema) else []
+            prefix = found.full_key.rpartition(".")[0]
+            return unknown_key(found.full_key, [f"{prefix}.{name}" if prefix else name for name in known])
+        if isinstance(found, OmegaConfBaseException) and found.full_key:
+            reason = str(found.msg or found).splitlines()[0]
+            return f"{found.full_key} must fit its type: {reason}; patchify --cfg job shows valid values"
+    return str(error)
+
+
+def _nearest(wanted: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(wanted, known, n=1)
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"choose among {', '.join(known)}" if known else "patchify --cfg job shows all settings"

@@ -1,0 +1,55 @@
+"""What a run is: the settings that decide its numbers, the key made of them, and the name people read."""
+
+import enum
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from patchify.config.schema import Run
+from patchify.core import NUMERICS_VERSION
+
+NOT_IN_IDENTITY = re.compile(r"(study|question|charts|tracking|data\.(root|official_only))(\.|$)")
+"""Settings that don't decide the numbers: names, places and displays."""
+
+
+def settings(run: Run) -> dict[str, str]:
+    """Every setting of the run that decides its numbers, flat, by its key on the command line."""
+    flat = {**dict(_flatten(asdict(run))), **{g: type(getattr(run, g)).__name__.lower() for g in ("data", "schedule")}}
+    return {key: value for key, value in sorted(flat.items()) if not NOT_IN_IDENTITY.match(key)}
+
+
+def _flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key, value.name if isinstance(value, enum.Enum) else str(value)
+
+
+def run_key(run: Run, data_digest: str) -> str:
+    """The run's identity: SHA-256 over all that decides its numbers, and over nothing else."""
+    identity = {**settings(run), "data_digest": data_digest, "numerics_version": str(NUMERICS_VERSION)}
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+
+UNNAMED = re.compile(rf"(experiment|seed|record_every|hydra|data\.\w+)(\.|$)|{NOT_IN_IDENTITY.pattern}")
+"""Settings that a run is not named after."""
+
+
+def label(choices: Mapping[str, str], overrides: Sequence[str]) -> str:
+    """What people call the run, seed aside: its architecture, then what else was chosen on the command line.
+
+    >>> label({"architecture": "arch5"}, ["experiment=label_smoothing", "regularizer.label_smoothing=0.1", "seed=2"])
+    'arch5 · label_smoothing=0.1'
+    """
+    words = [choices["architecture"]]
+    for override in overrides:
+        key, _, value = override.lstrip("+").partition("=")
+        if key in choices and key != "architecture" and not UNNAMED.match(key):
+            words.append(value)
+        elif key not in choices and not UNNAMED.match(key):
+            words.append(f"{key.rpartition('.')[2]}={value}")
+    return " · ".join(words)

@@ -1,0 +1,106 @@
+"""All settings of a run, with their types; the core's own dataclasses are the schemas of their groups."""
+
+import enum
+import re
+from dataclasses import dataclass
+
+from hydra.core.config_store import ConfigStore
+
+from patchify.core.architecture import Architecture
+from patchify.core.losses import Regularizer
+from patchify.core.optimizers import SGD
+from patchify.core.rules import at_least, require
+from patchify.core.schedules import Constant, Cosine, Cyclic, Schedule
+from patchify.data.cifar10 import Cifar10
+from patchify.data.source import DataSource
+from patchify.data.textures import Textures
+
+
+class Dtype(enum.Enum):
+    """Precision of all arrays: float32 to train, float64 to check."""
+
+    float32 = "float32"
+    float64 = "float64"
+
+
+class ChartKind(enum.Enum):
+    """What a study's chart shows.
+
+    bars: a column of results.csv, one bar a group of runs; curves: metrics against updates; gap: the second metric
+    minus the first against updates
+    """
+
+    bars = "bars"
+    curves = "curves"
+    gap = "gap"
+
+
+@dataclass(slots=True, kw_only=True)
+class Chart:
+    """One chart of a study: its kind, the columns or metrics it shows, and its title."""
+
+    kind: ChartKind
+    show: list[str]
+    title: str
+
+    def __post_init__(self) -> None:
+        wanted = 2 if self.kind is ChartKind.gap else 1
+        rule = "must name two metrics" if wanted == 2 else "must name a column or metric"
+        require(len(self.show) >= wanted, "show", rule, self.show, "as [train/loss, test/loss]")
+
+
+@dataclass(slots=True, kw_only=True)
+class Tracking:
+    """Where runs are recorded.
+
+    uri: address of the MLflow store, or None for the SQLite store in `folder`; folder: everything local lies below it
+    """
+
+    uri: str | None
+    folder: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """All settings of one training run.
+
+    study: names the MLflow experiment and the folder of results; question and charts: what its summary asks and shows
+    record_every: updates between two records, or None for the schedule's own choice
+    """
+
+    data: DataSource
+    architecture: Architecture
+    schedule: Schedule
+    regularizer: Regularizer
+    optimizer: SGD
+    seed: int
+    batch_size: int
+    dtype: Dtype
+    threads: int
+    record_every: int | None
+    study: str
+    question: str
+    charts: dict[str, Chart]
+    tracking: Tracking
+
+    def __post_init__(self) -> None:
+        at_least(0, "seed", self.seed)
+        at_least(1, "batch_size", self.batch_size)
+        at_least(1, "threads", self.threads)
+        if self.record_every is not None:
+            at_least(1, "record_every", self.record_every)
+        images = self.data.stored_training_images - self.data.validation
+        rule = f"must not exceed the {images} training images"
+        require(self.batch_size <= images, "batch_size", rule, self.batch_size, f"choose {images} or fewer")
+        plain = re.fullmatch(r"[\w][\w .-]*", self.study) is not None
+        require(plain, "study", "must be a name of letters, digits, - _ .", repr(self.study), "it names a folder")
+
+
+def register_schemas() -> None:
+    """Tell Hydra the types of all keys; `schema/...` is what the YAML files of `conf/` begin from."""
+    store = ConfigStore.instance()
+    store.store(name="run_schema", node=Run)
+    options: dict[str, list[type]] = {"data": [Cifar10, Textures], "schedule": [Cyclic, Cosine, Constant]}
+    for group, schemas in options.items():
+        for schema in schemas:
+            store.store(group=f"schema/{group}", name=schema.__name__.lower(), node=schema)

@@ -1,0 +1,101 @@
+"""Settings that can't be run: one readable line, status 2, and nothing left behind."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+
+from patchify.config.catalog import CONF, register_resolvers
+from patchify.config.door import ConfigError, explain, to_run
+from patchify.config.schema import register_schemas
+from tests.conftest import TINY, Command
+
+REFUSED = {
+    "seed=abc": "seed must fit its type: Value 'abc'",
+    "seed=-1": "seed must be at least 0: got -1; choose 0 or more",
+    "seed=1.5": "seed must fit its type",
+    "seed=???": "seed must be given",
+    "~seed": "seed must be given: it was taken away",
+    "~architecture": "architecture must be given",
+    "schedle.cycles=3": "schedle must be a known setting: there is none of this name; did you mean schedule?",
+    "schedule.cycle=3": "none of this name; did you mean schedule.cycles?",
+    "+foo=1": "foo must be a known setting",
+    "+schedule.foo=1": "schedule.foo must be a known setting",
+    "architecture=arch9": "architecture=arch9 must name an option: there is no arch9; did you mean arch",
+    "experiment=lnger": "experiment=lnger must name an option: there is no lnger; did you mean longer?",
+    "architecture.filter_sizes=[5]": "architecture.filter_sizes must tile a 32x32 image: got 5; choose among 2, 4, 8",
+    "architecture.filter_sizes=[4,8]": "architecture.filter_counts must hold one count for each of filter_sizes=[4, 8]",
+    "architecture.filter_sizes=[]": "architecture.filter_sizes must not be empty",
+    "architecture.filter_counts=[0]": "architecture.filter_counts must be at least 1: got 0",
+    "architecture.hidden=[]": "architecture.hidden must not be empty",
+    "architecture.hidden=[0]": "architecture.hidden must be at least 1",
+    "architecture.hidden=50": "architecture.hidden must fit its type",
+    "schedule.eta_min=1": "schedule.eta_min must not exceed eta_max=0.1: got 1.0",
+    "schedule.eta_max=nan": "schedule.eta_max must be positive and finite: got nan",
+    "schedule.cycles=0": "schedule.cycles must be at least 1: got 0",
+    "schedule.step_size=0": "schedule.step_size must be at least 1: got 0",
+    "regularizer.l2=-1": "regularizer.l2 must be at least 0: got -1.0",
+    "regularizer.label_smoothing=1": "regularizer.label_smoothing must lie in [0, 1): got 1.0",
+    "optimizer.momentum=1": "optimizer.momentum must lie in [0, 1)",
+    "batch_size=0": "batch_size must be at least 1: got 0",
+    "batch_size=251": "batch_size must not exceed the 250 training images: got 251; choose 250 or fewer",
+    "threads=0": "threads must be at least 1: got 0",
+    "record_every=0": "record_every must be at least 1: got 0",
+    "dtype=float16": "dtype must fit its type: Invalid value 'float16', expected one of [float32, float64]",
+    "data.validation=300": "data.validation must leave training images of the 300 there are: got 300",
+    "data=nothing": "data=nothing must name an option: there is no nothing; choose among cifar10, textures",
+    "study=a/b": "study must be a name of letters, digits, - _ .: got 'a/b'",
+    "seed": "'seed' must read KEY=VALUE",
+}
+
+
+@pytest.fixture
+def conf() -> Iterator[None]:
+    """Hydra ready to compose."""
+    register_schemas()
+    register_resolvers()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        yield
+
+
+@pytest.mark.usefixtures("conf")
+@pytest.mark.parametrize("override", REFUSED)
+def test_a_setting_that_cannot_be_run_is_refused_by_key_rule_value_and_remedy(override: str) -> None:
+    with pytest.raises((ConfigError, HydraException)) as refusal:
+        to_run(compose("config", [*TINY, override]))
+    message = explain(refusal.value)
+    assert REFUSED[override] in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("override", ["seed=-1", "schedle.cycles=3", "+foo=1", "architecture=arch9", "seed"])
+def test_a_refused_command_line_prints_one_line_and_leaves_nothing(
+    override: str, patchify: Command, tmp_path: Path
+) -> None:
+    outcome = patchify(*TINY, override)
+    assert outcome.status == 2
+    assert outcome.err.startswith(f"patchify: {REFUSED[override]}")
+    assert outcome.err.count("\n") == 1, "no traceback"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_study_cannot_be_swept_over(patchify: Command, tmp_path: Path) -> None:
+    outcome = patchify("experiment=longer,baseline")
+    assert (outcome.status, list(tmp_path.iterdir())) == (2, [])
+    assert "experiment=longer,baseline must name one study" in outcome.err
+
+
+def test_all_jobs_of_a_sweep_are_checked_before_the_first_runs(patchify: Command, tmp_path: Path) -> None:
+    outcome = patchify("-m", *TINY, "seed=0,1", "batch_size=50,9999")
+    assert outcome.status == 2
+    assert "batch_size must not exceed the 250 training images: got 9999" in outcome.err
+    assert "batch_size=9999" in outcome.err.partition("in the job")[2], "the job is named"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_traceback_is_shown_when_asked_for(patchify: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    with pytest.raises(Exception, match="seed must be at least 0"):
+        patchify(*TINY, "seed=-1")

@@ -1,0 +1,94 @@
+"""The studies and presets that come along: they compose to what the assignment asks for."""
+
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, open_dict
+
+from patchify.config.catalog import CONF, command, options, register_resolvers, study
+from patchify.config.door import to_run
+from patchify.config.schema import ChartKind, Run, register_schemas
+from tests.conftest import Command
+
+
+def composed(*overrides: str) -> tuple[Run, DictConfig]:
+    register_schemas()
+    register_resolvers()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        config = compose("config", list(overrides), return_hydra_config=True)
+    with open_dict(config):
+        hydra = config.pop("hydra")
+    return to_run(config), hydra
+
+
+@pytest.mark.parametrize(
+    ("name", "updates", "sweep"),
+    [
+        ("baseline", 4_800, {"seed": "0,1,2"}),
+        ("architectures", 4_800, {"architecture": "arch1,arch2,arch3,arch4", "seed": "0,1,2"}),
+        ("longer", 11_200, {"architecture": "arch2,arch3,arch2_wide", "seed": "0,1,2"}),
+        ("label_smoothing", 24_000, {"regularizer.label_smoothing": "0,0.1", "seed": "0,1,2"}),
+    ],
+)
+def test_a_study_trains_as_long_and_sweeps_what_the_assignment_asks(
+    name: str, updates: int, sweep: dict[str, str]
+) -> None:
+    run, hydra = composed(f"experiment={name}")
+    assert run.schedule.total == updates
+    assert dict(hydra.sweeper.params) == sweep
+    assert run.study == name
+    OverridesParser.create().parse_overrides([f"{key}={values}" for key, values in sweep.items()])
+
+
+def test_the_baseline_is_that_of_exercise_3() -> None:
+    run, _ = composed()
+    assert run.architecture.filter_shapes == [(48, 10)]
+    assert run.architecture.dense_shapes == [(640, 50), (50, 10)]
+    assert [run.schedule(step) for step in (0, 800, 1600)] == pytest.approx([1e-5, 1e-1, 1e-5])
+    assert (run.regularizer.l2, run.regularizer.label_smoothing) == (0.003, 0)
+    assert (run.batch_size, run.study) == (100, "scratch")
+
+
+def test_the_label_smoothing_study_uses_the_settings_of_exercise_4() -> None:
+    run, _ = composed("experiment=label_smoothing")
+    assert run.architecture.filter_shapes == [(48, 40)]
+    assert run.architecture.hidden == [300]
+    assert run.regularizer.l2 == 0.0025
+
+
+@pytest.mark.parametrize("group", ["architecture", "schedule", "regularizer", "optimizer", "data"])
+def test_every_option_of_every_group_composes(group: str) -> None:
+    for option in options(group):
+        run, _ = composed(f"{group}={option}")
+        assert run.schedule.total > 0
+
+
+def test_the_four_architectures_have_about_as_many_responses() -> None:
+    responses = [composed(f"architecture=arch{i}")[0].architecture.dense_shapes[0][0] for i in (1, 2, 3, 4)]
+    assert responses == [768, 640, 640, 640]
+
+
+def test_a_study_knows_its_question_and_charts_from_its_file() -> None:
+    found = study("label_smoothing")
+    assert found.question.endswith("?")
+    assert found.charts["gap"].kind is ChartKind.gap
+    assert command("label_smoothing") == "patchify experiment=label_smoothing"
+
+
+def test_a_study_without_a_file_takes_what_its_runs_were_made_with() -> None:
+    logged = "question: Mine?\ncharts: {mine: {kind: bars, show: [test_loss], title: Mine}}"
+    assert study("mine", logged).question == "Mine?"
+    assert study("mine", logged).charts["mine"].show == ["test_loss"]
+
+
+def test_the_help_page_lists_every_option_and_every_question(patchify: Command, tmp_path: Path) -> None:
+    outcome = patchify("--help")
+    assert outcome.status == 0
+    for name in options("experiment"):
+        assert f"{name} " in outcome.out
+        assert study(name).question in outcome.out
+    for group in ("architecture", "schedule", "data"):
+        assert ", ".join(options(group)) in outcome.out
+    assert list(tmp_path.iterdir()) == []
