@@ -1,0 +1,46 @@
+"""What a result depends on besides its settings: code, libraries and machine, as tags of a run."""
+
+import importlib.metadata
+import platform
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from threadpoolctl import threadpool_info
+
+import patchify
+
+
+@cache
+def facts() -> dict[str, str]:
+    """Tags of every run: git commit and whether dirty, versions, host, processor and BLAS."""
+    versions = {name: importlib.metadata.version(name) for name in ("patchify", "numpy", "mlflow", "hydra-core")}
+    blas = {
+        f"{pool['internal_api']} {pool.get('version')} {pool.get('architecture')}"
+        for pool in threadpool_info()
+        if pool["user_api"] == "blas"
+    }
+    return {
+        **_git(),
+        **{f"version.{name}": version for name, version in versions.items()},
+        "version.python": platform.python_version(),
+        "host": platform.node(),
+        "platform": platform.platform(),
+        "blas": ", ".join(sorted(blas)) or "unknown",
+    }
+
+
+def _git() -> dict[str, str]:
+    """Commit of the checkout that the code runs from; nothing where it was installed as a wheel, or without git."""
+    package = Path(patchify.__file__).parent
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=package, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603, S607
+
+    try:
+        if not git("ls-files", "__init__.py"):  # a wheel in an environment inside somebody's own checkout
+            return {}
+        changes = git("status", "--porcelain")
+        return {"mlflow.source.git.commit": git("rev-parse", "HEAD"), "git.dirty": str(bool(changes))}
+    except (OSError, subprocess.CalledProcessError):
+        return {}

@@ -1,0 +1,66 @@
+"""Runs as the store holds them, read back as plain objects."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mlflow.entities import Run
+
+from patchify.tracking.store import Store
+
+
+@dataclass(slots=True, kw_only=True)
+class StoredRun:
+    """One training run: what it was told (`params`), what it is (`tags`), and how it ended (`status`, `metrics`).
+
+    started: milliseconds since 1970; status: FINISHED, FAILED, KILLED or RUNNING; metrics: the last value of each
+    """
+
+    id: str
+    status: str
+    started: int
+    params: dict[str, str]
+    tags: dict[str, str]
+    metrics: dict[str, float]
+
+
+def stored_runs(store: Store, study: str) -> list[StoredRun]:
+    """The study's training runs, oldest first; the parents of sweeps, which trained nothing, are not among them."""
+    experiment = store.client.get_experiment_by_name(study)
+    if experiment is None:
+        return []
+    found: list[Run] = []
+    token = None
+    while token or not found:
+        page = store.client.search_runs([experiment.experiment_id], page_token=token, order_by=["start_time ASC"])
+        found += page
+        token = page.token
+        if not token:
+            break
+    return [
+        StoredRun(
+            id=run.info.run_id,
+            status=run.info.status,
+            started=run.info.start_time,
+            params=dict(run.data.params),
+            tags=dict(run.data.tags),
+            metrics=dict(run.data.metrics),
+        )
+        for run in found
+        if "run_key" in run.data.tags
+    ]
+
+
+def history(store: Store, run: StoredRun) -> dict[int, dict[str, float]]:
+    """All records of a run: its metrics by update."""
+    records: dict[int, dict[str, float]] = {}
+    for key in run.metrics:
+        for metric in store.client.get_metric_history(run.id, key):
+            records.setdefault(metric.step, {})[key] = metric.value
+    return dict(sorted(records.items()))
+
+
+def config_of(store: Store, run: StoredRun) -> str:
+    """The composed config that the run was made with, as YAML."""
+    with TemporaryDirectory() as folder:
+        return Path(store.client.download_artifacts(run.id, "config.yaml", folder)).read_text()

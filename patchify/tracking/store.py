@@ -1,0 +1,107 @@
+"""Finding or making the store that runs are recorded in."""
+
+import logging
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+from mlflow import MlflowClient
+from mlflow.entities import ViewType
+from mlflow.exceptions import MlflowException
+
+from patchify.tracking import StoreError
+
+DATABASE = "mlflow.db"
+SQLITE = "sqlite:///"
+
+for noisy in ("mlflow", "alembic", "urllib3"):  # their warnings are errors to us, which say the same
+    logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
+@dataclass(slots=True, kw_only=True)
+class Store:
+    """An open MLflow store.
+
+    address: as MLflow takes it; artifacts: the folder of a local store's files, None where a server keeps them
+    """
+
+    address: str
+    client: MlflowClient
+    artifacts: Path | None
+
+    def experiment(self, study: str) -> str:
+        """Id of the study's MLflow experiment, made if there is none."""
+        found = self.client.get_experiment_by_name(study)
+        if found is None:
+            location = (self.artifacts / study).as_uri() if self.artifacts else None
+            try:
+                return str(self.client.create_experiment(study, artifact_location=location))
+            except MlflowException as error:  # another process was first
+                found = self.client.get_experiment_by_name(study)
+                if found is None:
+                    raise StoreError(f"{self.address} takes no experiment {study!r}: {error}") from error
+        if found.lifecycle_stage != "active":
+            remedy = "restore it there, or choose another study=NAME"
+            raise StoreError(f"the experiment {study!r} was deleted in {self.address}: {remedy}")
+        return str(found.experiment_id)
+
+    def experiments(self) -> list[str]:
+        """Names of all studies in the store."""
+        found = self.client.search_experiments(view_type=ViewType.ACTIVE_ONLY)
+        return sorted(experiment.name for experiment in found if experiment.name != "Default")
+
+
+def address_of(uri: str | None, folder: str) -> str:
+    """The address of the store: `uri` if given (a folder with a database is one, too), else SQLite below `folder`."""
+    if not uri:
+        return f"{SQLITE}{Path(folder).resolve() / DATABASE}"
+    if "://" not in uri and (Path(uri) / DATABASE).is_file():
+        return f"{SQLITE}{(Path(uri) / DATABASE).resolve()}"
+    if uri.startswith(SQLITE):
+        return f"{SQLITE}{Path(uri.removeprefix(SQLITE)).resolve()}"
+    return uri
+
+
+def open_store(address: str) -> Store:
+    """The store at this address; an SQLite one is made, once, if there is none. Raises StoreError."""
+    if address.startswith(SQLITE):
+        database = Path(address.removeprefix(SQLITE))
+        try:
+            database.parent.mkdir(parents=True, exist_ok=True)
+            # measured: several processes making one database at once leave it half-made every time
+            with FileLock(database.with_name(f"{database.name}.lock")):
+                store = _connect(address, database.parent / "artifacts")
+                with sqlite3.connect(database) as connection:
+                    connection.execute("PRAGMA journal_mode=WAL")  # measured: halves the cost of a write
+                connection.close()
+                return store
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"no store can be made at {database}: {error}; choose another tracking.folder") from error
+    return _connect(address, None)
+
+
+def existing_store(address: str) -> Store:
+    """The store at this address, to read from: nothing is made. Raises StoreError where there is none."""
+    if address.startswith(SQLITE):
+        database = Path(address.removeprefix(SQLITE))
+        if not database.is_file():
+            raise StoreError(f"no store at {database}: train first (patchify), or name another with --uri")
+        return _connect(address, database.parent / "artifacts")
+    return _connect(address, None)
+
+
+def _connect(address: str, artifacts: Path | None) -> Store:
+    if "://" not in address or address.startswith("file:"):
+        raise StoreError(
+            f"{address} is no store: MLflow keeps none in a plain folder; give a folder that holds {DATABASE}, "
+            "sqlite:///FILE, or a server's http:// address"
+        )
+    try:
+        client = MlflowClient(tracking_uri=address)
+        client.search_experiments(max_results=1)  # the first call connects, and makes an SQLite store's tables
+    except Exception as error:  # MLflow, SQLAlchemy and requests raise their own kinds
+        reason = str(error).strip().splitlines()[0]
+        remedy = "check tracking.uri and MLFLOW_TRACKING_URI"
+        raise StoreError(f"the store {address} can't be used: {reason}; {remedy}") from error
+    return Store(address=address, client=client, artifacts=artifacts)
