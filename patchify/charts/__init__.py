@@ -1,0 +1,21 @@
+"""Charts of runs and of studies: the only Matplotlib code.
+
+A chart is a function from plain numbers to a `Figure` that nobody else holds; `save` writes it. pyplot, which
+keeps every figure in a global list, is never imported.
+"""
+
+from patchify.charts.lines import Line
+from patchify.charts.run import confusion_matrix, filter_grid, training_curves
+from patchify.charts.study import Bar, bar_chart, line_chart
+from patchify.charts.style import save
+
+__all__ = [
+    "Bar",
+    "Line",
+    "bar_chart",
+    "confusion_matrix",
+    "filter_grid",
+    "line_chart",
+    "save",
+    "training_curves",
+]
