@@ -1,0 +1,69 @@
+"""The files of a finished run: what it was made from, what it learned, and pictures of both."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from patchify import charts
+from patchify.config.schema import Run
+from patchify.core.evaluation import probabilities
+from patchify.core.parameters import Parameters
+from patchify.core.training import Record
+from patchify.core.zorder import row_major_filters
+from patchify.data.prepare import Dataset
+
+
+def write_artifacts(
+    folder: Path,
+    name: str,
+    *,
+    run: Run,
+    config: str,
+    parameters: Parameters,
+    dataset: Dataset,
+    records: list[Record],
+) -> None:
+    """Write into `folder`: config.yaml, parameters.npz, test_probabilities.npz, curves, filters and confusion matrix.
+
+    parameters.npz: every array of the network by name, over Z-ordered images; `mean` and `std` (3072,) to
+        normalise an image, in Z-order too; `class_names`; and the architecture's three lists. No pickled objects.
+    test_probabilities.npz: `probabilities` (N, 10) float16 in the order of the test set, and `labels` (N,)
+    """
+    (folder / "config.yaml").write_text(config)
+    architecture = run.architecture
+    arrays: dict[str, Any] = {
+        **parameters.named,
+        "mean": dataset.mean,
+        "std": dataset.std,
+        "class_names": np.array(dataset.class_names),
+        "filter_sizes": np.array(architecture.filter_sizes),
+        "filter_counts": np.array(architecture.filter_counts),
+        "hidden": np.array(architecture.hidden),
+    }
+    np.savez(folder / "parameters.npz", **arrays)
+    test = probabilities(parameters, architecture, dataset.test.images)
+    labels = dataset.test.labels
+    np.savez_compressed(
+        folder / "test_probabilities.npz", probabilities=test.astype(np.float16), labels=labels.astype(np.uint8)
+    )
+
+    about = f"{name}, {dataset.name}{'' if dataset.official else ' (unofficial copy)'}"
+    classes = len(dataset.class_names)
+    counts = np.bincount(labels * classes + test.argmax(axis=1), minlength=classes**2).reshape(classes, classes)
+    confusion = charts.confusion_matrix(counts, dataset.class_names, title=f"{about}: test images by class")
+    filters = [
+        row_major_filters(array, size)
+        for array, size in zip(parameters.filters, architecture.filter_sizes, strict=True)
+    ]
+    grid = charts.filter_grid(filters, title=f"{about}: learned filters")
+    sets = list(records[0].evaluations)
+    curves = charts.training_curves(
+        steps=[record.step for record in records],
+        losses={key: [record.evaluations[key].loss for record in records] for key in sets},
+        accuracies={key: [record.evaluations[key].accuracy for record in records] for key in sets},
+        schedule=run.schedule,
+        title=about,
+    )
+    for stem, figure in {"curves": curves, "filters": grid, "confusion_matrix": confusion}.items():
+        charts.save(figure, folder / stem, suffixes=(".png",))

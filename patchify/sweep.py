@@ -1,0 +1,69 @@
+"""What the jobs of one sweep share: their data, their parent run, and the count of those that failed."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Self
+
+from patchify.config.schema import Run
+from patchify.display import say
+
+_VARIABLE = "PATCHIFY_SWEEP"
+
+
+class SweepFailed(Exception):
+    """Some jobs of a sweep failed; each has said why."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """A job's place in its sweep: the parent's run id (None in a sweep of one), and how many jobs there are."""
+
+    parent: str | None = None
+    jobs: int = 1
+
+    @classmethod
+    def here(cls) -> Self:
+        """The place that `sweep` announced to this process or to the one that started it."""
+        parent, _, jobs = os.environ.get(_VARIABLE, "").partition(":")
+        return cls(parent=parent, jobs=int(jobs)) if parent else cls()
+
+
+@contextmanager
+def sweep(runs: Sequence[Run]) -> Iterator[None]:
+    """Fetch the data of all jobs, and keep a parent run open while they run, here or in other processes.
+
+    Raises DataError or StoreError before any run is started.
+    """
+    from patchify.tracking.facts import facts  # noqa: PLC0415 - MLflow takes seconds to import
+    from patchify.tracking.run import TrackedRun  # noqa: PLC0415
+    from patchify.tracking.store import address_of, open_store  # noqa: PLC0415
+
+    for source in {repr(run.data): run.data for run in runs}.values():
+        source.fetch()
+    first = runs[0]
+    store = open_store(address_of(first.tracking.uri, first.tracking.folder))
+    if len(runs) == 1:
+        yield
+        return
+    say(f"study {first.study}: {len(runs)} runs, tracked in {store.address}")
+    with ExitStack() as stack:
+        parent = TrackedRun(
+            store,
+            first.study,
+            f"{first.study} · {len(runs)} runs",
+            tags={**facts(), "jobs": str(len(runs))},
+            description=first.question,
+            parent=None,
+        )
+        stack.enter_context(parent)
+        os.environ[_VARIABLE] = f"{parent.id}:{len(runs)}"  # inherited by the processes of any launcher
+        stack.callback(os.environ.pop, _VARIABLE, None)
+        yield
+
+
+def finish(failed: int, jobs: int) -> None:
+    """Raise SweepFailed unless all went well."""
+    if failed:
+        raise SweepFailed(f"{failed} of {jobs} runs failed; the reasons are above")

@@ -1,0 +1,115 @@
+"""What the tests of whole commands share: a command line run in this process, and one small finished sweep."""
+
+import sqlite3
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+TINY = [
+    "data=textures",
+    "data.train=300",
+    "data.test=100",
+    "data.validation=50",
+    "batch_size=50",
+    "schedule.step_size=4",
+]
+"""A run of 24 updates on a few hundred textures."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """How a command ended: its exit status and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Outcome]
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the developer's store, data or working directory."""
+    for variable in ("MLFLOW_TRACKING_URI", "PATCHIFY_DATA", "HYDRA_FULL_ERROR"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def call(main: Callable[[], None], name: str, *words: str) -> int:
+    """Exit status of a command run in this process."""
+    before = sys.argv
+    sys.argv = [name, *words]
+    try:
+        main()
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+            return 1
+        return end.code or 0
+    finally:
+        sys.argv = before
+    return 0
+
+
+@pytest.fixture
+def patchify(capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command `patchify`, in the test's own folder."""
+    from patchify.train import main  # noqa: PLC0415 - Hydra is imported for the tests that use it
+
+    def run(*words: str) -> Outcome:
+        capsys.readouterr()
+        status = call(main, "patchify", *words)
+        printed = capsys.readouterr()
+        return Outcome(status=status, out=printed.out, err=printed.err)
+
+    return run
+
+
+@pytest.fixture
+def summarize(capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command `patchify-summarize`, in the test's own folder."""
+    from patchify.summarize import main  # noqa: PLC0415
+
+    def run(*words: str) -> Outcome:
+        capsys.readouterr()
+        status = call(main, "patchify-summarize", *words)
+        printed = capsys.readouterr()
+        return Outcome(status=status, out=printed.out, err=printed.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny_sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tracking folder of a finished study `tiny`: two architectures, two seeds, on a few hundred textures."""
+    from patchify.train import main  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("tiny") / "mlruns"
+    study = ["study=tiny", f"tracking.folder={folder}", "architecture=arch1,arch2", "seed=0,1"]
+    assert call(main, "patchify", "-m", *TINY, *study) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from patchify.tracking.store import address_of, open_store  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("empty")
+    open_store(address_of(None, str(folder)))
+    return folder / "mlflow.db"
+
+
+@pytest.fixture
+def made_store(_empty_database: Path, tmp_path: Path) -> Path:
+    """The test's own `mlruns` with an empty store, copied, since MLflow takes seconds to make one."""
+    folder = tmp_path / "mlruns"
+    folder.mkdir()
+    with sqlite3.connect(_empty_database) as source, sqlite3.connect(folder / "mlflow.db") as copy:
+        source.backup(copy)
+    source.close()
+    copy.close()
+    return folder

@@ -1,0 +1,181 @@
+"""The command `patchify` from end to end, on a few hundred textures."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+from patchify.core.architecture import Architecture
+from patchify.core.evaluation import probabilities
+from patchify.core.parameters import Parameters
+from patchify.data.prepare import prepare
+from patchify.data.textures import Textures
+from tests.conftest import TINY, Command
+
+
+def runs_of(folder: Path, study: str) -> list[Run]:
+    client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
+    experiment = client.get_experiment_by_name(study)
+    assert experiment is not None
+    return list(client.search_runs([experiment.experiment_id], order_by=["start_time ASC"]))
+
+
+def test_a_sweep_has_a_parent_run_and_a_named_child_run_for_every_job(tiny_sweep: Path) -> None:
+    parent, *children = runs_of(tiny_sweep, "tiny")
+    assert [run.info.run_name for run in children] == [
+        "arch1 · textures · batch_size=50 · step_size=4 · seed 0",
+        "arch1 · textures · batch_size=50 · step_size=4 · seed 1",
+        "arch2 · textures · batch_size=50 · step_size=4 · seed 0",
+        "arch2 · textures · batch_size=50 · step_size=4 · seed 1",
+    ]
+    assert {run.data.tags["mlflow.parentRunId"] for run in children} == {parent.info.run_id}
+    assert {run.info.status for run in [parent, *children]} == {"FINISHED"}
+    assert "run_key" not in parent.data.tags
+
+
+def test_a_run_holds_every_record_by_update(tiny_sweep: Path) -> None:
+    run = runs_of(tiny_sweep, "tiny")[1]
+    client = MlflowClient(f"sqlite:///{tiny_sweep}/mlflow.db")
+    steps = [metric.step for metric in client.get_metric_history(run.info.run_id, "test/accuracy")]
+    assert steps == [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24]
+    scores = {f"{part}/{score}" for part in ("train", "validation", "test") for score in ("loss", "cost", "accuracy")}
+    assert set(run.data.metrics) == scores | {"learning_rate", "train/seconds"}
+
+
+def test_a_run_says_what_it_depends_on(tiny_sweep: Path) -> None:
+    run = runs_of(tiny_sweep, "tiny")[1]
+    assert run.data.params["schedule.step_size"] == "4"
+    assert run.data.params["seed"] == "0"
+    tags = run.data.tags
+    assert tags["data"] == "textures"
+    assert len(tags["data.digest"]) == len(tags["run_key"]) == 64
+    for key in ("data.official", "version.numpy", "version.patchify", "host", "blas", "label"):
+        assert tags[key]
+    assert len({run.data.tags["run_key"] for run in runs_of(tiny_sweep, "tiny")[1:]}) == 4
+
+
+def test_a_kept_network_classifies_new_images_as_the_run_did(tiny_sweep: Path) -> None:
+    run = runs_of(tiny_sweep, "tiny")[3]
+    folder = tiny_sweep / "artifacts" / "tiny" / run.info.run_id / "artifacts"
+    kept = {path.name for path in folder.iterdir()}
+    pictures = {"curves.png", "filters.png", "confusion_matrix.png"}
+    assert kept == {"config.yaml", "parameters.npz", "test_probabilities.npz"} | pictures
+
+    stored = np.load(folder / "parameters.npz", allow_pickle=False)
+    lists = {name: stored[name].tolist() for name in ("filter_sizes", "filter_counts", "hidden")}
+    architecture = Architecture(**lists)
+    parameters = Parameters(architecture, np.float32)
+    parameters.assign(stored)
+    source = Textures(seed=0, train=300, test=100, validation=50, split_seed=0)
+    dataset = prepare(source, np.float32)
+    np.testing.assert_array_equal(stored["mean"], dataset.mean)
+    assert stored["class_names"].tolist() == dataset.class_names
+    test = np.load(folder / "test_probabilities.npz", allow_pickle=False)
+    expected = probabilities(parameters, architecture, dataset.test.images)
+    np.testing.assert_allclose(test["probabilities"], expected, atol=1e-3)  # kept in float16
+    accuracy = np.mean(expected.argmax(axis=1) == test["labels"])
+    assert accuracy == pytest.approx(run.data.metrics["test/accuracy"])
+
+
+def test_the_store_is_in_wal_mode_and_hydra_writes_below_the_tracking_folder(tiny_sweep: Path) -> None:
+    with sqlite3.connect(tiny_sweep / "mlflow.db") as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+    (sweep,) = (tiny_sweep / "hydra").iterdir()
+    assert {path.name for path in sweep.iterdir() if path.is_dir()} == {"0", "1", "2", "3"}
+
+
+@pytest.mark.usefixtures("made_store")
+def test_the_same_settings_give_the_same_numbers(patchify: Command, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert patchify(*TINY).status == 0
+    first, second = runs_of(tmp_path / "mlruns", "scratch")
+    assert "mlflow.parentRunId" not in first.data.tags, "a single run has no parent"
+    assert first.data.tags["run_key"] == second.data.tags["run_key"]
+    for name in ("train/loss", "test/loss", "test/accuracy"):
+        assert first.data.metrics[name] == second.data.metrics[name]
+    assert len(list((tmp_path / "mlruns" / "hydra").iterdir())) == 2, "never two sweeps in one folder"
+
+
+@pytest.mark.usefixtures("made_store")
+def test_a_run_that_diverges_is_marked_failed_and_the_others_go_on(patchify: Command, tmp_path: Path) -> None:
+    outcome = patchify("-m", *TINY, "schedule.eta_max=1e30,0.1")
+    assert outcome.status == 1
+    assert "training diverged at update" in outcome.err
+    assert "1 of 2 runs failed" in outcome.err
+    parent, failed, finished = runs_of(tmp_path / "mlruns", "scratch")
+    assert (parent.info.status, failed.info.status, finished.info.status) == ("FAILED", "FAILED", "FINISHED")
+    assert failed.data.tags["failure"].startswith("Diverged: training diverged at update")
+    assert "learning rate" in failed.data.tags["failure"]
+
+
+def test_data_that_cannot_be_had_fail_before_anything_is_stored(
+    patchify: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patchify.data.cifar10.URL", "http://127.0.0.1:1/cifar-10-python.tar.gz")
+    outcome = patchify(f"data.root={tmp_path / 'empty'}")
+    assert outcome.status == 1
+    assert str(tmp_path / "empty") in outcome.err
+    assert "data=textures" in outcome.err
+    assert not (tmp_path / "mlruns").exists()
+
+
+def test_the_command_line_beats_the_environment_and_that_beats_the_default(
+    patchify: Command, made_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/environment/mlflow.db")
+    made_store.rename(tmp_path / "environment")
+    assert patchify(*TINY).status == 0
+    assert len(runs_of(tmp_path / "environment", "scratch")) == 1
+    assert patchify(*TINY, f"tracking.uri=sqlite:///{tmp_path}/command/mlflow.db").status == 0
+    assert len(runs_of(tmp_path / "command", "scratch")) == 1
+    assert not (tmp_path / "mlruns" / "mlflow.db").exists()
+
+
+def test_a_store_that_does_not_answer_is_one_clear_error(patchify: Command, tmp_path: Path) -> None:
+    outcome = patchify(*TINY, "tracking.uri=http://127.0.0.1:1")
+    assert outcome.status == 1
+    assert "http://127.0.0.1:1" in outcome.err
+    assert "check tracking.uri" in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+@pytest.mark.usefixtures("made_store")
+def test_ctrl_c_marks_the_run_and_its_parent_killed(tmp_path: Path) -> None:
+    words = ["-m", *TINY, "seed=0,1", "schedule.step_size=1000000"]
+    code = "import sys; sys.argv[0] = 'patchify'; from patchify.train import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    for line in process.stdout:  # until the first record
+        if "update 0/" in line:
+            break
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    assert [run.info.status for run in runs_of(tmp_path / "mlruns", "scratch")] == ["KILLED", "KILLED"]
+
+
+def test_help_and_config_need_no_heavy_library() -> None:
+    heavy = ["mlflow", "matplotlib", "scipy", "pandas"]
+    code = (
+        "import sys, json, atexit; sys.argv = ['patchify', '--cfg', 'job'];"
+        f"atexit.register(lambda: print(json.dumps([m for m in {heavy} if m in sys.modules]), file=sys.stderr));"
+        "from patchify.train import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ})
+    assert json.loads(done.stderr) == []
+    assert "filter_sizes" in done.stdout
