@@ -1,0 +1,82 @@
+"""A study's README: the question, a table with means and intervals, the charts, and how it was made."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from patchify.config.catalog import Study, command
+from patchify.study.drawing import group_intervals
+from patchify.study.intervals import Interval
+from patchify.tracking.reading import StoredRun
+
+COLUMNS = {
+    "test_accuracy": ("test accuracy (%)", 100, 1),
+    "validation_accuracy": ("validation accuracy (%)", 100, 1),
+    "train_accuracy": ("training accuracy (%)", 100, 1),
+    "test_loss": ("test loss", 1, 3),
+    "train_loss": ("training loss", 1, 3),
+    "train_seconds": ("training seconds", 1, 1),
+}
+"""Heading, scale and decimals of each column of the table."""
+
+
+def readme(study: Study, results: pd.DataFrame, about: str, made_with: str) -> str:
+    """The README as Markdown; about: the data set; made_with: code, libraries and machine."""
+    columns = [column for column in COLUMNS if results[column].notna().all()]
+    intervals = {column: group_intervals(results, column) for column in columns}
+    heading = ["run", "n", *(COLUMNS[column][0] for column in columns)]
+    rows = [
+        [str(label), str(len(group)), *(_number(intervals[column][str(label)], column) for column in columns)]
+        for label, group in results.groupby("run", sort=False)
+    ]
+    table = [heading, ["---"] * len(heading), *rows]
+    return "\n".join(
+        [
+            f"# {study.name}",
+            "",
+            study.question,
+            "",
+            *(f"| {' | '.join(row)} |" for row in table),
+            "",
+            "Means over n seeds ± half of the 95 % interval (Student's t); a single run has no interval. Training",
+            "loss and accuracy are of a fixed part of the training images; seconds are of training alone,",
+            "evaluation not counted.",
+            "",
+            f"Data: {about}. Updates: {_range(results['updates'])}.",
+            f"Made with {made_with}.",
+            "",
+            *(f"![{chart.title}]({stem}.svg)\n" for stem, chart in study.charts.items()),
+            "Every run: [results.csv](results.csv); every record: [history.csv](history.csv).",
+            f"Again: `{command(study.name)}`, then `patchify-summarize {study.name}`.",
+            "",
+        ]
+    )
+
+
+def made_with(runs: Sequence[StoredRun]) -> str:
+    """Code, libraries and processor of the runs, each value named once."""
+
+    def values(tag: str) -> str:
+        return ", ".join(sorted({run.tags.get(tag, "unknown") for run in runs}))
+
+    commits = {
+        run.tags.get("mlflow.source.git.commit", "unknown")[:10]
+        + (" with changes" if run.tags.get("git.dirty") == "True" else "")
+        for run in runs
+    }
+    threads = ", ".join(sorted({run.params["threads"] for run in runs}))
+    return (
+        f"patchify {values('version.patchify')} (commit {', '.join(sorted(commits))}), "
+        f"Python {values('version.python')}, NumPy {values('version.numpy')}, "
+        f"BLAS {values('blas')}, {threads} BLAS thread{'' if threads == '1' else 's'}"
+    )
+
+
+def _number(found: Interval, column: str) -> str:
+    _, scale, decimals = COLUMNS[column]
+    mean = f"{scale * found.mean:.{decimals}f}"
+    return mean if found.half_width is None else f"{mean} ± {scale * found.half_width:.{decimals}f}"
+
+
+def _range(updates: "pd.Series[int]") -> str:
+    return " and ".join(f"{count:,}" for count in sorted(set(updates)))

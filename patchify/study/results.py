@@ -1,0 +1,100 @@
+"""From stored runs to a study's tables: which runs count, and what differs between them."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from patchify.config.catalog import command
+from patchify.study import ResultsError
+from patchify.tracking.reading import StoredRun, history
+from patchify.tracking.store import Store
+
+SCORES = ("train_loss", "train_accuracy", "validation_accuracy", "test_loss", "test_accuracy", "train_seconds")
+"""Columns of results.csv that come from a run's last record; accuracies as fractions, seconds of training alone."""
+
+
+def select(runs: Sequence[StoredRun], study: str, data: str | None) -> tuple[list[StoredRun], list[str]]:
+    """The runs that count, and a note on each kind that was left out.
+
+    Finished runs count, the newest of each run key. data: a data set's name or the beginning of its digest, for a
+    study that was run on several. Raises ResultsError for no finished runs, or several data sets and no choice.
+    """
+    unfinished = Counter(run.status.lower() for run in runs if run.status != "FINISHED")
+    notes = [f"{count} {status}" for status, count in sorted(unfinished.items())]
+    finished = [run for run in runs if run.status == "FINISHED"]
+    if data:
+        chosen = [run for run in finished if data == run.tags["data"] or run.tags["data.digest"].startswith(data)]
+        if len(chosen) < len(finished):
+            notes.append(f"{len(finished) - len(chosen)} of other data sets")
+        finished = chosen
+    newest = {run.tags["run_key"]: run for run in finished}  # oldest first, so the newest stays
+    if len(newest) < len(finished):
+        notes.append(f"{len(finished) - len(newest)} older of the same run key")
+    if not newest:
+        on = f" on {data}" if data else ""
+        why = f" (left out: {', '.join(notes)})" if notes else ""
+        raise ResultsError(f"no finished runs of {study}{on}{why}: train first, with {command(study)}")
+    sets = Counter(data_name(run) for run in newest.values())
+    if len(sets) > 1:
+        held = "; ".join(f"{name}: {count} runs" for name, count in sorted(sets.items()))
+        raise ResultsError(f"{study} holds runs of several data sets ({held}): choose one with --data NAME or DIGEST")
+    return list(newest.values()), notes
+
+
+def data_name(run: StoredRun) -> str:
+    """The data set as results name it: unofficial copies with the beginning of their digest."""
+    official = run.tags["data.official"] == "True"
+    return run.tags["data"] if official else f"{run.tags['data']} (unofficial copy {run.tags['data.digest'][:8]})"
+
+
+def differing(runs: Sequence[StoredRun]) -> list[str]:
+    """Settings that are not the same in all runs, the seed aside."""
+    keys = {key for run in runs for key in run.params} - {"seed"}
+    return sorted(key for key in keys if len({run.params.get(key) for run in runs}) > 1)
+
+
+def tables(store: Store, runs: Sequence[StoredRun]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """results.csv (one row a run) and history.csv (one row a record), in an order that only the runs decide."""
+    settings = differing(runs)
+    names = _names(runs, settings)
+    rows, records = [], []
+    for run in sorted(runs, key=lambda run: (_natural(names[run.id]), int(run.params["seed"]), run.id)):
+        recorded = history(store, run)
+        identity = {"run_id": run.id, "run_key": run.tags["run_key"], "data": data_name(run), "run": names[run.id]}
+        scores = {score: _rounded(run.metrics.get(score.replace("_", "/", 1), np.nan)) for score in SCORES}
+        chosen = {key: run.params.get(key, "") for key in settings}
+        rows.append({**identity, **chosen, "seed": int(run.params["seed"]), "updates": max(recorded), **scores})
+        records += [
+            {"run_id": run.id, "run": names[run.id], "seed": int(run.params["seed"]), "step": step}
+            | {key: _rounded(value) for key, value in metrics.items()}
+            for step, metrics in recorded.items()
+        ]
+    return pd.DataFrame(rows), pd.DataFrame(records)
+
+
+def _rounded(value: float) -> float:
+    """To six digits here, not when written, so that the files hold just what the charts show."""
+    return float(f"{value:.6g}")
+
+
+def _names(runs: Sequence[StoredRun], settings: Sequence[str]) -> dict[str, str]:
+    """What to call each run's group: its label, or what sets the group apart where a label stands for several."""
+    groups = {run.id: tuple(run.params.get(key, "") for key in settings) for run in runs}
+    labels = {run.id: run.tags["label"] for run in runs}
+    pairs = {(labels[run.id], groups[run.id]) for run in runs}
+    if len(pairs) == len(set(labels.values())) == len(set(groups.values())):
+        return labels
+    short = [key.rpartition(".")[2] for key in settings]
+    return {
+        run_id: " · ".join(f"{key}={value}" for key, value in zip(short, group, strict=True))
+        for run_id, group in groups.items()
+    }
+
+
+def _natural(name: str) -> list[tuple[float, str]]:
+    """Sorting key that puts `f=4` before `f=10`."""
+    parts = re.findall(r"\d+\.?\d*|\D+", name)
+    return [(float(part), "") if part[0].isdigit() else (-1.0, part) for part in parts]

@@ -1,0 +1,61 @@
+"""The command `patchify-summarize`: a study's runs, from the store to tables and charts in a folder."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from patchify.display import say
+from patchify.study import ResultsError
+from patchify.tracking import StoreError
+
+
+def main() -> None:
+    """Read the command line, write the folder, say where it is; exit status 1 if there is nothing to summarize."""
+    parser = argparse.ArgumentParser(
+        prog="patchify-summarize", description="Turn a study's finished runs into results.csv, charts and a README."
+    )
+    parser.add_argument("study", metavar="STUDY", help="as in patchify experiment=STUDY or study=STUDY")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to write (default: experiments/STUDY)")
+    parser.add_argument("--uri", metavar="STORE", help="MLflow address, or a tracking folder (default: mlruns)")
+    parser.add_argument("--data", metavar="NAME", help="only runs on this data set: its name, or how its digest begins")
+    parser.add_argument("--note", default="", metavar="TEXT", help='stands under every chart and table: "JPEG copy"')
+    words = parser.parse_args()
+
+    folder = words.out or Path("experiments") / words.study
+    try:
+        uri = words.uri or os.environ.get("MLFLOW_TRACKING_URI")
+        written = summarize(words.study, folder, uri=uri, data=words.data, note=words.note)
+    except (ResultsError, StoreError, OSError) as error:
+        sys.exit(f"patchify-summarize: {error}")
+    say("\n".join(f"wrote {path}" for path in written))
+
+
+def summarize(name: str, folder: Path, *, uri: str | None, data: str | None, note: str) -> list[Path]:
+    """Write the study's folder and return what was written. Raises ResultsError, StoreError or OSError."""
+    from patchify.config.catalog import study  # noqa: PLC0415 - these take seconds to import, --help does not
+    from patchify.study.drawing import draw  # noqa: PLC0415
+    from patchify.study.readme import made_with, readme  # noqa: PLC0415
+    from patchify.study.results import select, tables  # noqa: PLC0415
+    from patchify.tracking.reading import config_of, stored_runs  # noqa: PLC0415
+    from patchify.tracking.store import address_of, existing_store  # noqa: PLC0415
+
+    store = existing_store(address_of(uri, "mlruns"))
+    found = stored_runs(store, name)
+    if not found and name not in store.experiments():
+        there_are = ", ".join(store.experiments()) or "none"
+        raise ResultsError(f"{store.address} holds no study {name}; there are: {there_are}")
+    runs, left_out = select(found, name, data)
+    say(f"{name}: {len(runs)} finished runs" + (f"; left out: {', '.join(left_out)}" if left_out else ""))
+    asked = study(name, config_of(store, runs[-1]))
+    results, history = tables(store, runs)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    about = f"{results['data'].iloc[0]}{f', {note}' if note else ''}"
+    files = [folder / "results.csv", folder / "history.csv"]
+    for table, path in zip((results, history), files, strict=True):
+        table.to_csv(path, index=False)
+    for stem, chart in asked.charts.items():
+        files += draw(chart, results, history, about, folder / stem)
+    (folder / "README.md").write_text(readme(asked, results, about, made_with(runs)))  # last: it says that all is there
+    return [*files, folder / "README.md"]

@@ -1,0 +1,162 @@
+"""The command `patchify-summarize`, on a small finished sweep."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from patchify.tracking.run import TrackedRun
+from patchify.tracking.store import Store, address_of, open_store
+from tests.conftest import TINY, Command
+
+
+def test_a_study_becomes_tables_charts_and_a_readme(summarize: Command, tiny_sweep: Path) -> None:
+    outcome = summarize("tiny", "--uri", str(tiny_sweep))
+    assert outcome.status == 0
+    assert "tiny: 4 finished runs" in outcome.out
+    folder = Path("experiments") / "tiny"
+    charts = {f"{stem}.{suffix}" for stem in ("test_accuracy", "train_seconds", "loss") for suffix in ("svg", "png")}
+    assert {path.name for path in folder.iterdir()} == charts | {"README.md", "results.csv", "history.csv"}
+
+    results = pd.read_csv(folder / "results.csv")
+    assert list(results.columns) == [
+        *("run_id", "run_key", "data", "run", "architecture.filter_counts", "architecture.filter_sizes", "seed"),
+        *("updates", "train_loss", "train_accuracy", "validation_accuracy", "test_loss", "test_accuracy"),
+        "train_seconds",
+    ]
+    assert results["seed"].tolist() == [0, 1, 0, 1]
+    assert (results["updates"] == 24).all()
+    assert results["test_accuracy"].between(0, 1).all()
+    assert (results["train_seconds"] > 0).all()
+
+    history = pd.read_csv(folder / "history.csv")
+    assert len(history) == 4 * 13
+    last = history[history["step"] == 24]
+    assert last["test/accuracy"].tolist() == results["test_accuracy"].tolist()
+
+    readme = (folder / "README.md").read_text()
+    means = results.groupby("run")["test_accuracy"].mean() * 100
+    for mean in means:
+        assert f"| 2 | {mean:.1f} ± " in readme
+    assert "Data: textures." in readme
+
+
+def test_summarizing_twice_gives_the_same_files(summarize: Command, tiny_sweep: Path) -> None:
+    summarize("tiny", "--uri", str(tiny_sweep), "--out", "first")
+    summarize("tiny", "--uri", str(tiny_sweep), "--out", "second")
+    names = sorted(path.name for path in Path("first").iterdir())
+    assert len(names) == 9
+    for name in names:
+        assert (Path("first") / name).read_bytes() == (Path("second") / name).read_bytes(), name
+
+
+def test_a_note_stands_under_the_table_and_the_charts(summarize: Command, tiny_sweep: Path) -> None:
+    summarize("tiny", "--uri", str(tiny_sweep), "--note", "a few hundred only")
+    assert "Data: textures, a few hundred only." in Path("experiments/tiny/README.md").read_text()
+
+
+def test_an_unknown_study_is_answered_with_those_there_are(summarize: Command, tiny_sweep: Path) -> None:
+    outcome = summarize("tinny", "--uri", str(tiny_sweep))
+    assert outcome.status == 1
+    assert "holds no study tinny; there are: tiny" in outcome.err
+    assert not Path("experiments").exists()
+
+
+def test_without_a_store_nothing_is_made(summarize: Command, tmp_path: Path) -> None:
+    outcome = summarize("tiny")
+    assert outcome.status == 1
+    assert "no store at" in outcome.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def store(made_store: Path) -> Store:
+    return open_store(address_of(None, str(made_store)))
+
+
+def record(store: Store, *, key: str, data: str = "textures", accuracy: float = 0.5, files: Path) -> TrackedRun:
+    """A finished run of the study `widths`."""
+    tags = {"run_key": key, "label": "arch1", "data": data, "data.digest": f"{data}-digest", "data.official": "True"}
+    with TrackedRun(store, "widths", "arch1 · seed 0", tags=tags, description="", parent=None) as run:
+        run.log_params({"seed": "0", "threads": "1"})
+        scores = dict.fromkeys(("train/loss", "test/loss", "train/accuracy", "validation/accuracy"), 0.5)
+        run.log_metrics({**scores, "test/accuracy": accuracy, "train/seconds": 1.0}, step=10)
+        run.log_files(files)
+    return run
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "config.yaml").write_text("charts: {}\n")
+    return folder
+
+
+def test_the_newest_run_of_a_key_counts_and_the_others_are_said_to_be_left_out(
+    summarize: Command, store: Store, files: Path
+) -> None:
+    record(store, key="k", accuracy=0.1, files=files)
+    newest = record(store, key="k", accuracy=0.9, files=files)
+    outcome = summarize("widths")
+    assert "widths: 1 finished runs; left out: 1 older of the same run key" in outcome.out
+    assert pd.read_csv("experiments/widths/results.csv")["run_id"].tolist() == [newest.id]
+
+
+def test_runs_that_did_not_finish_are_left_out_and_said_so(summarize: Command, store: Store, files: Path) -> None:
+    record(store, key="k", files=files)
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted(store)
+    outcome = summarize("widths")
+    assert "widths: 1 finished runs; left out: 1 killed" in outcome.out
+
+
+def _interrupted(store: Store) -> None:
+    with TrackedRun(store, "widths", "x", tags={"run_key": "other"}, description="", parent=None):
+        raise KeyboardInterrupt
+
+
+def test_a_study_with_no_finished_run_says_what_there_is(summarize: Command, store: Store) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted(store)
+    outcome = summarize("widths")
+    assert outcome.status == 1
+    assert "no finished runs of widths (left out: 1 killed): train first" in outcome.err
+
+
+def test_runs_of_several_data_sets_are_never_mixed(summarize: Command, store: Store, files: Path) -> None:
+    record(store, key="k", files=files)
+    record(store, key="l", data="cifar10", files=files)
+    outcome = summarize("widths")
+    assert outcome.status == 1
+    assert "several data sets (cifar10: 1 runs; textures: 1 runs): choose one with --data" in outcome.err
+    chosen = summarize("widths", "--data", "cifar10")
+    assert "widths: 1 finished runs; left out: 1 of other data sets" in chosen.out
+    assert pd.read_csv("experiments/widths/results.csv")["data"].tolist() == ["cifar10"]
+
+
+def test_a_chart_that_shows_what_there_is_not_is_refused_by_name(summarize: Command, store: Store, files: Path) -> None:
+    (files / "config.yaml").write_text("charts: {odd: {kind: bars, show: [beauty], title: Beauty}}\n")
+    record(store, key="k", files=files)
+    outcome = summarize("widths")
+    assert outcome.status == 1
+    assert "the chart odd shows beauty, but there are only run_id" in outcome.err
+
+
+def test_charts_are_drawn_again_from_the_folder_alone(summarize: Command, tiny_sweep: Path, tmp_path: Path) -> None:
+    from patchify.config.catalog import study  # noqa: PLC0415
+    from patchify.study.drawing import draw  # noqa: PLC0415
+
+    summarize("tiny", "--uri", str(tiny_sweep))
+    folder = Path("experiments/tiny")
+    results, history = pd.read_csv(folder / "results.csv"), pd.read_csv(folder / "history.csv")
+    for stem, chart in study("tiny", "").charts.items():
+        for path in draw(chart, results, history, "textures", tmp_path / "again" / stem):
+            assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
+
+
+def test_a_study_of_one_run_needs_no_sweep(patchify: Command, summarize: Command, made_store: Path) -> None:
+    assert patchify(*TINY, "study=one").status == 0
+    outcome = summarize("one")
+    assert outcome.status == 0
+    assert "| 1 | " in Path("experiments/one/README.md").read_text()
