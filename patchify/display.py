@@ -21,17 +21,18 @@ class Display:
         self.name, self.total = name, total
         self.console = Console()
         self.bar = Progress(
-            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=None),
             TextColumn("{task.completed}/{task.total}"),
             TextColumn("{task.fields[scores]}", markup=False),
-            TimeRemainingColumn(),
+            TimeRemainingColumn(compact=True),
             console=self.console,
             transient=True,
             disable=not self.console.is_terminal,
         )
-        self.task = self.bar.add_task(name, total=total, scores="")
+        self.task = self.bar.add_task("", total=total, scores="")
         self.scores = ""
+        if self.console.is_terminal:
+            say(name)  # on a line of its own, since 80 columns hold either the name or the numbers
 
     def show(self, record: Record) -> None:
         """Move the bar, or print the line."""
@@ -50,6 +51,10 @@ class Display:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.bar.stop()
+
+    def conclude(self, result: str) -> None:
+        """Say how it came out."""
+        say(f"  {result}" if self.console.is_terminal else f"{self.name}: {result}")
 
 
 def say(text: str) -> None:

@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import hydra
@@ -11,17 +12,19 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from threadpoolctl import threadpool_limits
 
 from patchify.config.catalog import CONF, register_resolvers
 from patchify.config.door import ConfigError, explain, to_run
 from patchify.config.identity import label, run_key, settings
 from patchify.config.schema import Run, register_schemas
-from patchify.core.parameters import he_initialised
-from patchify.core.streams import streams
+from patchify.core.parameters import Parameters, he_initialised
+from patchify.core.streams import Streams, streams
 from patchify.core.training import Record, fit
 from patchify.core.update import Diverged
+from patchify.data.prepare import Dataset, prepare
 from patchify.data.source import DataError
-from patchify.display import Display, complain, say, show_warnings_plainly
+from patchify.display import Display, complain, show_warnings_plainly
 from patchify.sweep import Place, SweepFailed
 from patchify.tracking import StoreError
 
@@ -75,20 +78,19 @@ def job(config: DictConfig) -> float:
 
 
 def train(run: Run, name: str, config: str, place: Place, position: str) -> float:
-    """Train one network and record it in the store; returns the final test accuracy."""
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - imports that only training needs
+    """Train one network and record it in the store; returns the final test accuracy.
 
-    from patchify.artifacts import write_artifacts  # noqa: PLC0415
-    from patchify.data.prepare import prepare  # noqa: PLC0415
+    name: what the run is called, seed aside; config: the composed config as YAML; position: "[2/12] " in a sweep
+    Raises DataError or StoreError before the run is in the store, Diverged after.
+    """
+    from patchify.artifacts import write_artifacts  # noqa: PLC0415 - MLflow and Matplotlib take seconds to import
     from patchify.tracking.facts import facts  # noqa: PLC0415
     from patchify.tracking.run import TrackedRun  # noqa: PLC0415
     from patchify.tracking.store import address_of, open_store  # noqa: PLC0415
 
     dataset = prepare(run.data, run.dtype.value)
-    random = streams(run.seed)
-    parameters = he_initialised(run.architecture, random.weights, run.dtype.value)
-    evaluated = {"train": dataset.train.first(TRAINING_PART), "validation": dataset.validation, "test": dataset.test}
     title = f"{name} · seed {run.seed}"
+    display = Display(position + title, run.schedule.total)
     tags = {
         **facts(),
         "run_key": run_key(run, dataset.digest),
@@ -98,42 +100,46 @@ def train(run: Run, name: str, config: str, place: Place, position: str) -> floa
         "data.official": str(dataset.official),
     }
     store = open_store(address_of(run.tracking.uri, run.tracking.folder))
-    records: list[Record] = []
-    with (
-        threadpool_limits(run.threads, user_api="blas"),
-        TrackedRun(store, run.study, title, tags=tags, description=run.question, parent=place.parent) as tracked,
-    ):
+    with TrackedRun(store, run.study, title, tags=tags, description=run.question, parent=place.parent) as tracked:
         tracked.log_params(settings(run))
-        with Display(position + title, run.schedule.total) as display:
-            for record in fit(
-                parameters,
-                run.architecture,
-                dataset.train,
-                schedule=run.schedule,
-                regularizer=run.regularizer,
-                optimizer=run.optimizer,
-                batch_size=run.batch_size,
-                order=random.order,
-                evaluated={key: examples for key, examples in evaluated.items() if examples is not None},
-                record_every=run.record_every,
-            ):
+        random = streams(run.seed)
+        parameters = he_initialised(run.architecture, random.weights, run.dtype.value)
+        records = []
+        with display, threadpool_limits(run.threads, user_api="blas"):
+            for record in training(run, parameters, dataset, random):
                 display.show(record)
                 if record.evaluations:
                     records.append(record)
                     tracked.log_metrics(record.metrics(), record.step)
-        with tempfile.TemporaryDirectory() as folder:
-            write_artifacts(
-                Path(folder),
-                title,
-                run=run,
-                config=config,
-                parameters=parameters,
-                dataset=dataset,
-                records=records,
-            )
-            tracked.log_files(Path(folder))
-    last = records[-1]
-    test = last.evaluations["test"]
+            with tempfile.TemporaryDirectory() as folder:
+                write_artifacts(
+                    Path(folder),
+                    title,
+                    run=run,
+                    config=config,
+                    parameters=parameters,
+                    dataset=dataset,
+                    records=records,
+                )
+                tracked.log_files(Path(folder))
+    test = records[-1].evaluations["test"]
     scores = f"test accuracy {100 * test.accuracy:.2f} %, loss {test.loss:.3f}"
-    say(f"{position}{title}: {scores}, {last.seconds:.1f} s of training")
+    display.conclude(f"{scores}, {records[-1].seconds:.1f} s of training")
     return test.accuracy
+
+
+def training(run: Run, parameters: Parameters, dataset: Dataset, random: Streams) -> Iterator[Record]:
+    """The records of a run, evaluated on a part of the training images, on validation and on test images."""
+    evaluated = {"train": dataset.train.first(TRAINING_PART), "validation": dataset.validation, "test": dataset.test}
+    return fit(
+        parameters,
+        run.architecture,
+        dataset.train,
+        schedule=run.schedule,
+        regularizer=run.regularizer,
+        optimizer=run.optimizer,
+        batch_size=run.batch_size,
+        order=random.order,
+        evaluated={name: examples for name, examples in evaluated.items() if examples is not None},
+        record_every=run.record_every,
+    )

@@ -13,7 +13,7 @@ from patchify.core.axes import CHANNELS, SIDE, Images, Patches
 def z_order(side: int = SIDE) -> Int[np.ndarray, "numbers"]:
     """Positions in row-major order (row, column, channel) of the numbers of a side x side image, listed in Z-order.
 
-    `row_major.take(z_order(), axis=-1)` is in Z-order, `z_ordered.take(np.argsort(z_order()), axis=-1)` row-major again.
+    `row_major.take(z_order(), axis=-1)` is in Z-order, and `take(np.argsort(z_order()), axis=-1)` undoes it.
 
     >>> z_order(4)[::3] // 3
     array([ 0,  1,  4,  5,  2,  3,  6,  7,  8,  9, 12, 13, 10, 11, 14, 15])

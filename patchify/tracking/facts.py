@@ -13,7 +13,7 @@ import patchify
 
 @cache
 def facts() -> dict[str, str]:
-    """Tags of every run: git commit and whether dirty, versions, host, processor and BLAS."""
+    """Tags of every run: git commit and whether tracked files differ from it, versions, host, processor and BLAS."""
     versions = {name: importlib.metadata.version(name) for name in ("patchify", "numpy", "mlflow", "hydra-core")}
     blas = {
         f"{pool['internal_api']} {pool.get('version')} {pool.get('architecture')}"
@@ -40,7 +40,7 @@ def _git() -> dict[str, str]:
     try:
         if not git("ls-files", "__init__.py"):  # a wheel in an environment inside somebody's own checkout
             return {}
-        changes = git("status", "--porcelain")
+        changes = git("status", "--porcelain", "--untracked-files=no")
         return {"mlflow.source.git.commit": git("rev-parse", "HEAD"), "git.dirty": str(bool(changes))}
     except (OSError, subprocess.CalledProcessError):
         return {}
