@@ -10,8 +10,10 @@ from patchify.config.schema import Chart, ChartKind
 from patchify.study import ResultsError
 from patchify.study.intervals import Interval, interval
 
-AXES = {"accuracy": "accuracy (%)", "seconds": "seconds", "loss": "loss (nats)", "cost": "cost (nats)"}
+QUANTITIES = {"accuracy": "accuracy (%)", "seconds": "time (s)", "loss": "loss (nats)", "cost": "cost (nats)"}
 """What an axis says, by the last word of its column or metric; accuracies are drawn in per cent."""
+IMAGES = {"train": "training", "validation": "validation", "test": "test"}
+"""And by the first word, where there is just one column."""
 
 
 def draw(chart: Chart, results: pd.DataFrame, history: pd.DataFrame, about: str, path: Path) -> list[Path]:
@@ -25,8 +27,10 @@ def draw(chart: Chart, results: pd.DataFrame, history: pd.DataFrame, about: str,
             raise ResultsError(f"the chart {path.name} shows {column}, but there are only {', '.join(table.columns)}")
         if table[column].isna().any():
             raise ResultsError(f"the chart {path.name} shows {column}, which some runs lack: take it out of the charts")
-    quantity = chart.show[0].replace("/", "_").rpartition("_")[2]
-    axis, scale = AXES.get(quantity, quantity), 100.0 if quantity == "accuracy" else 1.0
+    part, _, quantity = chart.show[0].replace("/", "_").rpartition("_")
+    axis, scale = QUANTITIES.get(quantity, quantity), 100.0 if quantity == "accuracy" else 1.0
+    if chart.kind is ChartKind.bars:
+        axis = f"{IMAGES.get(part, part)} {axis}".strip()
     counts = results.groupby("run", sort=False).size()
     n = f"n = {counts.min()}" if counts.min() == counts.max() else f"n = {counts.min()} to {counts.max()}"
     spread = "95 % t intervals of the mean" if counts.max() > 1 else "one run each, no spread"
