@@ -47,7 +47,7 @@ def main() -> None:
     try:
         command()
     except KeyboardInterrupt:
-        complain("interrupted: the run is marked KILLED")
+        complain("interrupted; what was running is marked KILLED")
         sys.exit(130)
     except (ConfigError, HydraException, OmegaConfBaseException, ValueError) as error:  # ValueError: Hydra's, too
         if want_traceback:

@@ -151,7 +151,7 @@ def test_a_store_that_does_not_answer_is_one_clear_error(patchify: Command, tmp_
 
 @pytest.mark.usefixtures("made_store")
 def test_ctrl_c_marks_the_run_and_its_parent_killed(tmp_path: Path) -> None:
-    words = ["-m", *TINY, "seed=0,1", "schedule.step_size=1000000"]
+    words = ["-m", *TINY, "seed=0,1", "schedule.step_size=30000"]
     code = "import sys; sys.argv[0] = 'patchify'; from patchify.train import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", code, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
