@@ -55,18 +55,24 @@ def call(main: Callable[[], None], name: str, *words: str) -> int:
     return 0
 
 
+def command(main: Callable[[], None], name: str, capsys: pytest.CaptureFixture[str]) -> Command:
+    """A command as a function of its words."""
+
+    def run(*words: str) -> Outcome:
+        capsys.readouterr()
+        status = call(main, name, *words)
+        printed = capsys.readouterr()
+        return Outcome(status=status, out=printed.out, err=printed.err)
+
+    return run
+
+
 @pytest.fixture
 def patchify(capsys: pytest.CaptureFixture[str]) -> Command:
     """The command `patchify`, in the test's own folder."""
     from patchify.train import main  # noqa: PLC0415 - Hydra is imported for the tests that use it
 
-    def run(*words: str) -> Outcome:
-        capsys.readouterr()
-        status = call(main, "patchify", *words)
-        printed = capsys.readouterr()
-        return Outcome(status=status, out=printed.out, err=printed.err)
-
-    return run
+    return command(main, "patchify", capsys)
 
 
 @pytest.fixture
@@ -74,13 +80,7 @@ def summarize(capsys: pytest.CaptureFixture[str]) -> Command:
     """The command `patchify-summarize`, in the test's own folder."""
     from patchify.summarize import main  # noqa: PLC0415
 
-    def run(*words: str) -> Outcome:
-        capsys.readouterr()
-        status = call(main, "patchify-summarize", *words)
-        printed = capsys.readouterr()
-        return Outcome(status=status, out=printed.out, err=printed.err)
-
-    return run
+    return command(main, "patchify-summarize", capsys)
 
 
 @pytest.fixture(scope="session")
