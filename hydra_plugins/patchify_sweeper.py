@@ -1,5 +1,6 @@
 """Hydra's grid sweeper, but all jobs are checked before the first runs, and a sweep has a parent run."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,10 +9,13 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import open_dict
 
-from patchify.config.door import ConfigError, to_run
+from patchify.config.door import ConfigError, check_choices, to_run
 from patchify.config.schema import Run
-from patchify.sweep import finish, sweep
+from patchify.display import say
+from patchify.sweep import SweepFailed, sweep
 from patchify.tracking import StoreError
+
+SHARED = ("experiment", "study", "tracking", "tracking.uri", "tracking.folder")
 
 
 class PatchifySweeper(BasicSweeper):
@@ -19,29 +23,49 @@ class PatchifySweeper(BasicSweeper):
 
     def sweep(self, arguments: list[str]) -> Sequence[JobReturn]:
         """Run all jobs. Raises ConfigError before any of them if one can't be run, SweepFailed after them."""
+        assert self.config is not None
+        assert self.launcher is not None
+        assert self.hydra_context is not None
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         overrides = parser.parse_overrides([*self._parse_config(), *arguments])
+        keys = {override.key_or_group for override in overrides}
+        if "tracking.folder" in keys and "tracking.uri" not in keys:  # the command line beats MLFLOW_TRACKING_URI
+            overrides += parser.parse_overrides(["tracking.uri=null"])
+        if self.config.hydra.job.chdir:
+            raise ConfigError("hydra.job.chdir must be false: got true; runs find their store from where they started")
         for override in overrides:
-            if override.key_or_group == "experiment" and override.is_sweep_override():
-                remedy = "each has a sweep of its own; run one at a time"
-                raise ConfigError(f"{override.input_line} must name one study: {remedy}")
+            if override.key_or_group in SHARED and override.is_sweep_override():
+                rule = "must have one value, which the jobs of a sweep share"
+                raise ConfigError(f"{override.input_line} {rule}: got several; start one sweep for each")
+        self.swept = any(override.is_sweep_override() for override in overrides)
         (jobs,) = self.split_arguments(overrides, max_batch_size=None)
         runs = [self._checked(job) for job in jobs]
         with sweep(runs):
+            folder = _new_folder(Path(self.config.hydra.sweep.dir))
             with open_dict(self.config):
-                self.config.hydra.sweep.dir = str(_new_folder(Path(self.config.hydra.sweep.dir)))
+                self.config.hydra.sweep.dir = str(folder)
+                self.config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{folder}'")  # what jobs are composed from
             results: Sequence[JobReturn] = self.launcher.launch(jobs, initial_job_idx=0)
-            finish(sum(result.status is not JobStatus.COMPLETED for result in results), len(jobs))
+            failed = sum(result.status is not JobStatus.COMPLETED for result in results)
+            if failed:
+                raise SweepFailed(f"{failed} of {len(jobs)} runs failed")
+        say(f"tables and charts of all runs of this study: patchify-summarize {shlex.quote(runs[0].study)}")
         return results
 
     def _checked(self, overrides: Sequence[str]) -> Run:
+        assert self.hydra_context is not None
+        assert self.config is not None
         config = self.hydra_context.config_loader.load_sweep_config(self.config, list(overrides))
+        choices = config.hydra.runtime.choices
         with open_dict(config):
             del config["hydra"]
         try:
-            return to_run(config)
+            run = to_run(config)
+            check_choices(choices)
         except ConfigError as error:
-            raise ConfigError(f"{error} (in the job {' '.join(overrides)})") from error
+            job = f" (in the job {' '.join(overrides)})" if self.swept else ""
+            raise ConfigError(f"{error}{job}") from error
+        return run
 
 
 def _new_folder(wanted: Path) -> Path:

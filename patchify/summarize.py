@@ -33,21 +33,21 @@ def main() -> None:
 
 def summarize(name: str, folder: Path, *, uri: str | None, data: str | None, note: str) -> list[Path]:
     """Write the study's folder and return what was written. Raises ResultsError, StoreError or OSError."""
-    from patchify.config.catalog import study  # noqa: PLC0415 - these take seconds to import, --help does not
+    from patchify.config.catalog import has_file, study, tracking_folder  # noqa: PLC0415 - these take seconds to import, --help does not
     from patchify.study.drawing import draw  # noqa: PLC0415
-    from patchify.study.readme import made_with, readme  # noqa: PLC0415
+    from patchify.study.readme import common_settings, made_with, readme  # noqa: PLC0415
     from patchify.study.results import select, tables  # noqa: PLC0415
     from patchify.tracking.reading import config_of, stored_runs  # noqa: PLC0415
     from patchify.tracking.store import address_of, existing_store  # noqa: PLC0415
 
-    store = existing_store(address_of(uri, "mlruns"))
+    store = existing_store(address_of(uri, tracking_folder()))
     found = stored_runs(store, name)
     if not found and name not in store.experiments():
         there_are = ", ".join(store.experiments()) or "none"
         raise ResultsError(f"{store.address} holds no study {name}; there are: {there_are}")
     runs, left_out = select(found, name, data)
     say(f"{name}: {len(runs)} finished runs" + (f"; left out: {', '.join(left_out)}" if left_out else ""))
-    asked = study(name, config_of(store, runs[-1]))
+    asked = study(name, "" if has_file(name) else config_of(store, max(runs, key=lambda run: run.started)))
     results, history = tables(store, runs)
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,5 +57,7 @@ def summarize(name: str, folder: Path, *, uri: str | None, data: str | None, not
         table.to_csv(path, index=False)
     for stem, chart in asked.charts.items():
         files += draw(chart, results, history, about, folder / stem)
-    (folder / "README.md").write_text(readme(asked, results, about, made_with(runs)))  # last: it says that all is there
+    (folder / "README.md").write_text(
+        readme(asked, results, about=about, common=common_settings(runs), made_with=made_with(runs))
+    )  # last: it says that all is there
     return [*files, folder / "README.md"]

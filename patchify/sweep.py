@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
 
@@ -44,26 +44,20 @@ def sweep(runs: Sequence[Run]) -> Iterator[None]:
         source.fetch()
     first = runs[0]
     store = open_store(address_of(first.tracking.uri, first.tracking.folder))
+    say(f"study {first.study}: {len(runs)} run{'s' * (len(runs) > 1)}, tracked in {store.address}")
     if len(runs) == 1:
         yield
         return
-    say(f"study {first.study}: {len(runs)} runs, tracked in {store.address}")
-    with ExitStack() as stack:
-        parent = TrackedRun(
-            store,
-            first.study,
-            f"{first.study} · {len(runs)} runs",
-            tags={**facts(), "jobs": str(len(runs))},
-            description=first.question,
-            parent=None,
-        )
-        stack.enter_context(parent)
+    with TrackedRun(
+        store,
+        first.study,
+        f"{first.study} · {len(runs)} runs",
+        tags={**facts(), "jobs": str(len(runs))},
+        description=first.question,
+        parent=None,
+    ) as parent:
         os.environ[_VARIABLE] = f"{parent.id}:{len(runs)}"  # inherited by the processes of any launcher
-        stack.callback(os.environ.pop, _VARIABLE, None)
-        yield
-
-
-def finish(failed: int, jobs: int) -> None:
-    """Raise SweepFailed unless all went well."""
-    if failed:
-        raise SweepFailed(f"{failed} of {jobs} runs failed; the reasons are above")
+        try:
+            yield
+        finally:
+            del os.environ[_VARIABLE]

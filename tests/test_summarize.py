@@ -74,9 +74,11 @@ def store(made_store: Path) -> Store:
     return open_store(address_of(None, str(made_store)))
 
 
-def record(store: Store, *, key: str, data: str = "textures", accuracy: float = 0.5, files: Path) -> TrackedRun:
+def record(
+    store: Store, *, key: str, data: str = "textures", digest: str = "abc", accuracy: float = 0.5, files: Path
+) -> TrackedRun:
     """A finished run of the study `widths`."""
-    tags = {"run_key": key, "label": "arch1", "data": data, "data.digest": f"{data}-digest", "data.official": "True"}
+    tags = {"run_key": key, "label": "arch1", "data": data, "data.digest": digest, "data.official": "True"}
     with TrackedRun(store, "widths", "arch1 · seed 0", tags=tags, description="", parent=None) as run:
         run.log_params({"seed": "0", "threads": "1"})
         scores = dict.fromkeys(("train/loss", "test/loss", "train/accuracy", "validation/accuracy"), 0.5)
@@ -126,13 +128,22 @@ def test_a_study_with_no_finished_run_says_what_there_is(summarize: Command, sto
 
 def test_runs_of_several_data_sets_are_never_mixed(summarize: Command, store: Store, files: Path) -> None:
     record(store, key="k", files=files)
-    record(store, key="l", data="cifar10", files=files)
+    record(store, key="l", data="cifar10", digest="def", files=files)
     outcome = summarize("widths")
     assert outcome.status == 1
-    assert "several data sets (cifar10: 1 runs; textures: 1 runs): choose one with --data" in outcome.err
+    assert "several data sets (cifar10 def: 1 runs; textures abc: 1 runs): choose one with --data" in outcome.err
     chosen = summarize("widths", "--data", "cifar10")
     assert "widths: 1 finished runs; left out: 1 of other data sets" in chosen.out
     assert pd.read_csv("experiments/widths/results.csv")["data"].tolist() == ["cifar10"]
+
+
+def test_data_sets_of_one_name_but_different_images_are_never_mixed(
+    summarize: Command, store: Store, files: Path
+) -> None:
+    record(store, key="k", digest="abc", files=files)
+    record(store, key="l", digest="def", files=files)
+    assert "several data sets (textures abc: 1 runs; textures def: 1 runs)" in summarize("widths").err
+    assert summarize("widths", "--data", "de").status == 0
 
 
 def test_a_chart_that_shows_what_there_is_not_is_refused_by_name(summarize: Command, store: Store, files: Path) -> None:

@@ -104,7 +104,9 @@ def _limit(axes: Axes, lines: Sequence[Line], scale: float, log: bool) -> None:
     else:
         first = [scale * line.mean[0] for line in lines if line.steps[0] == 0]
         text = " to ".join(sorted({f"{min(first):#.3g}", f"{max(first):#.3g}"}, key=float))
-        axes.set_title(f"update 0, outside of this axis: {text}")
+        bounds = (10**low, 10**high) if log else (low, high)
+        inside = bounds[0] <= min(first) and max(first) <= bounds[1]  # then only bands are cut
+        axes.set_title("bands at update 0 are cut" if inside else f"update 0, outside of this axis: {text}")
     margin = 0.05 * (high - low or span)
     limits = (low - margin, high + margin)
     axes.set_ylim((10 ** limits[0], 10 ** limits[1]) if log else limits)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from patchify.config.schema import Chart
 
@@ -28,28 +28,41 @@ def options(group: str) -> list[str]:
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 
+def has_file(study: str) -> bool:
+    """Whether `conf/experiment/` holds this study."""
+    return study in options("experiment")
+
+
 def study(name: str, logged: str = "") -> Study:
     """The study of this name, from its YAML file if there is one, else from `logged`, the config a run was made with.
 
-    A file wins, so that a chart can be added after training.
+    A file wins, so that a chart can be added after training; a study that asks for no charts gets those of charts.yaml.
     """
-    layers = [OmegaConf.load(CONF / "config.yaml")]
-    file = CONF / "experiment" / f"{name}.yaml"
-    if file.is_file():
-        layers.append(OmegaConf.load(file))
-    elif logged:
-        layers.append(OmegaConf.create(logged))
-    merged = OmegaConf.merge(*layers)
-    charts = {
-        str(stem): cast("Chart", OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Chart), chart)))
-        for stem, chart in merged.charts.items()
-    }
-    return Study(name=name, question=merged.question, charts=charts)
+    asked = _load(f"experiment/{name}.yaml") if has_file(name) else cast("DictConfig", OmegaConf.create(logged))
+    charts = asked.get("charts") or _load("charts.yaml")
+    return Study(
+        name=name,
+        question=str(asked.get("question", "")),
+        charts={str(stem): _chart(charts[stem]) for stem in charts},
+    )
 
 
-def command(name: str) -> str:
-    """What to type to run a study."""
-    return f"patchify experiment={name}" if name in options("experiment") else f"patchify -m study={name} ..."
+def _load(file: str) -> DictConfig:
+    return cast("DictConfig", OmegaConf.load(CONF / file))
+
+
+def _chart(settings: DictConfig) -> Chart:
+    return cast("Chart", OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Chart), settings)))
+
+
+def command(study: str) -> str:
+    """What to type to run a study, in Markdown."""
+    return f"`patchify experiment={study}`" if has_file(study) else f"runs of `patchify` with `study={study}`"
+
+
+def tracking_folder() -> str:
+    """The tracking folder where none is chosen."""
+    return str(_load("tracking/local.yaml")["folder"])
 
 
 def group_lines() -> str:

@@ -1,6 +1,7 @@
 """Where a composed config becomes plain objects, and where what can't be run is refused."""
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -8,11 +9,19 @@ from hydra.errors import MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
+from patchify.config.catalog import GROUPS
 from patchify.config.schema import Run
 
 
 class ConfigError(Exception):
     """Settings that can't be run; the message names key, rule, value and remedy."""
+
+
+def check_choices(choices: Mapping[str, object]) -> None:
+    """Raise ConfigError for a config group with a list of options, which Hydra would merge and name none of them."""
+    for group in GROUPS:
+        if group not in choices:
+            raise ConfigError(f"{group} must name one option: got a list; write {group}=A,B to sweep over A and B")
 
 
 def to_run(config: DictConfig) -> Run:
@@ -30,8 +39,6 @@ def to_run(config: DictConfig) -> Run:
 
 
 def _to_object(node: DictConfig, prefix: str) -> Any:
-    for key in sorted(OmegaConf.missing_keys(node)):
-        raise ConfigError(f"{prefix}{key} must be given: it has no value; add {prefix}{key}=...")
     try:
         return OmegaConf.to_object(node)
     except ValueError as error:
@@ -49,7 +56,7 @@ def _refuse_unknown_keys(node: DictConfig, prefix: str = "") -> None:
         if key not in known:
             raise ConfigError(unknown_key(prefix + key, [prefix + name for name in known]))
         if OmegaConf.is_missing(node, key):
-            raise ConfigError(f"{prefix}{key} must be given: it has no value; add {prefix}{key}=...")
+            raise ConfigError(f"{prefix}{key} must be given: it has no value; add {prefix}{key}=..., or leave out a ~")
         if isinstance(node[key], DictConfig):
             _refuse_unknown_keys(node[key], f"{prefix}{key}.")
     for name in known:
@@ -64,13 +71,14 @@ def unknown_key(key: str, known: list[str]) -> str:
 
 def explain(error: Exception) -> str:
     """Hydra's and OmegaConf's errors in one line: key, rule, value and remedy; any other error's own words."""
-    for found in (error, error.__cause__):
+    for found in (error, error.__cause__, error.__context__):
         if isinstance(found, MissingConfigException) and found.missing_cfg_file:
             group, _, name = found.missing_cfg_file.rpartition("/")
             remedy = _nearest(name, list(found.options or []))
             return f"{group}={name} must name an option: there is no {name}; {remedy}"
         if isinstance(found, OverrideParseException):
-            return f"{found.override!r} must read KEY=VALUE: it can't be parsed; quote lists, as 'key=[1,2]'"
+            remedy = "quote lists and spaces, as 'key=[1,2]' and 'key=\"a b\"'"
+            return f"{found.override!r} must read KEY=VALUE: it can't be parsed; {remedy}"
         if isinstance(found, ConfigKeyError | ConfigAttributeError) and found.full_key:
             schema = found.object_type
             known = [field.name for field in fields(schema)] if is_dataclass(schema) else []
@@ -79,7 +87,7 @@ def explain(error: Exception) -> str:
         if isinstance(found, OmegaConfBaseException) and found.full_key:
             reason = str(found.msg or found).splitlines()[0]
             return f"{found.full_key} must fit its type: {reason}; patchify --cfg job shows valid values"
-    return str(error)
+    return " ".join(str(error).split())
 
 
 def _nearest(wanted: str, known: list[str]) -> str:

@@ -16,8 +16,10 @@ NOT_IN_IDENTITY = re.compile(r"(study|question|charts|tracking|data\.(root|offic
 
 
 def settings(run: Run) -> dict[str, str]:
-    """Every setting of the run that decides its numbers, flat, by its key on the command line."""
-    flat = {**dict(_flatten(asdict(run))), **{g: type(getattr(run, g)).__name__.lower() for g in ("data", "schedule")}}
+    """All that decides the run's numbers, the data's digest aside, by its key on the command line."""
+    flat = dict(_flatten(asdict(run)))
+    kinds = {group: type(getattr(run, group)).__name__.lower() for group in ("data", "schedule")}
+    flat |= {**kinds, "numerics_version": str(NUMERICS_VERSION)}
     return {key: value for key, value in sorted(flat.items()) if not NOT_IN_IDENTITY.match(key)}
 
 
@@ -31,7 +33,7 @@ def _flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]
 
 def run_key(run: Run, data_digest: str) -> str:
     """The run's identity: SHA-256 over all that decides its numbers, and over nothing else."""
-    identity = {**settings(run), "data_digest": data_digest, "numerics_version": str(NUMERICS_VERSION)}
+    identity = {**settings(run), "data_digest": data_digest}
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 

@@ -44,9 +44,13 @@ class Chart:
     title: str
 
     def __post_init__(self) -> None:
-        wanted = 2 if self.kind is ChartKind.gap else 1
-        rule = "must name two metrics" if wanted == 2 else "must name a column or metric"
-        require(len(self.show) >= wanted, "show", rule, self.show, "as [train/loss, test/loss]")
+        rules = {
+            ChartKind.bars: (len(self.show) == 1, "must name one column for bars", "as [test_accuracy]"),
+            ChartKind.gap: (len(self.show) == 2, "must name two metrics for a gap", "as [train/loss, test/loss]"),
+            ChartKind.curves: (len(self.show) >= 1, "must name metrics for curves", "as [train/loss, test/loss]"),
+        }
+        kept, rule, remedy = rules[self.kind]
+        require(kept, "show", rule, self.show, remedy)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,8 +96,9 @@ class Run:
         images = self.data.stored_training_images - self.data.validation
         rule = f"must not exceed the {images} training images"
         require(self.batch_size <= images, "batch_size", rule, self.batch_size, f"choose {images} or fewer")
-        plain = re.fullmatch(r"[\w][\w .-]*", self.study) is not None
+        plain = re.fullmatch(r"\w([\w .-]*\w)?", self.study) is not None
         require(plain, "study", "must be a name of letters, digits, - _ .", repr(self.study), "it names a folder")
+        require(self.study != "Default", "study", "must not be MLflow's own experiment", self.study, "choose another")
 
 
 def register_schemas() -> None:

@@ -53,6 +53,13 @@ def _require_rates(eta_min: float, eta_max: float) -> None:
     require(eta_min <= eta_max, "eta_min", f"must not exceed eta_max={eta_max}", eta_min, "swap or change the two")
 
 
+def _require_length(first: int, factor: float, cycles: int, name: str) -> None:
+    """Refuse a row of cycles, each `factor` times as long as the one before, that nobody will see the end of."""
+    magnitude = math.log10(cycles) + math.log10(first) + (cycles - 1) * math.log10(factor)
+    rule = f"must keep {cycles} cycles, the first of {first}, below some ten million updates"
+    require(magnitude <= 7, name, rule, factor, "choose fewer or shorter cycles")
+
+
 @dataclass(slots=True, kw_only=True)
 class Cyclic(Schedule):
     """Triangular cyclical learning rate (Smith 2017, "Cyclical learning rates for training neural networks").
@@ -79,6 +86,7 @@ class Cyclic(Schedule):
         at_least(1, "cycles", self.cycles)
         at_least(1, "step_size", self.step_size)
         require(1 <= self.growth < math.inf, "growth", "must be at least 1 and finite", self.growth, "choose 1 or 2")
+        _require_length(self.step_size, self.growth, self.cycles, "growth")
         require(0 < self.decay <= 1, "decay", "must lie in (0, 1]", self.decay, "choose 1 for a constant eta_max")
         lowest = self.eta_max * self.decay ** (self.cycles - 1)
         rule = f"must keep eta_max above eta_min={self.eta_min} to the last cycle, which reaches {lowest:g}"
@@ -113,6 +121,7 @@ class Cosine(Schedule):
         at_least(1, "T_0", self.T_0)
         at_least(1, "T_mult", self.T_mult)
         at_least(1, "cycles", self.cycles)
+        _require_length(self.T_0, float(self.T_mult), self.cycles, "T_mult")
 
     @property
     def cycle_lengths(self) -> list[int]:

@@ -47,7 +47,8 @@ class Update:
     def __call__(self, train: Examples, chosen: Int[np.ndarray, "N"], step: int, rate: float) -> None:
         """Update number `step` with the examples at the positions `chosen`, at the given learning rate.
 
-        Raises Diverged, before the parameters change, when the batch's cost is not finite.
+        Raises Diverged, before the parameters change, when the gradient of the batch's cost is not finite. (The cost
+        itself is not computed here: its L2 part alone would take a pass over all weights.)
         """
         work, parameters, gradients = self.work, self.parameters, self.gradients
         np.take(train.images, chosen, axis=0, out=work.batch, mode="clip")  # mode "raise" would buffer the batch

@@ -17,14 +17,11 @@ def download(url: str, sha256: str, path: Path, patience: float) -> None:
     patience: seconds without an answer, or without a further byte, after which it gives up
     Raises ConnectionError where the network fails or brings another file, OSError where the disk fails.
     """
+    pooch.get_logger().setLevel("WARNING")  # the bar says what is going on
     stream = partial(_stream, patience=patience)
     try:
         pooch.retrieve(url, f"sha256:{sha256}", fname=path.name, path=path.parent, downloader=stream)
-    except (
-        requests.RequestException,
-        TimeoutError,
-        ValueError,
-    ) as error:  # pooch's ValueError: expected this, got that
+    except (requests.RequestException, TimeoutError, ValueError) as error:  # pooch's ValueError: another file
         cause: BaseException = error
         while cause.__context__:  # "Connection refused" lies three wrappers deep
             cause = cause.__context__

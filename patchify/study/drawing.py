@@ -9,11 +9,7 @@ from patchify import charts
 from patchify.config.schema import Chart, ChartKind
 from patchify.study import ResultsError
 from patchify.study.intervals import Interval, interval
-
-QUANTITIES = {"accuracy": "accuracy (%)", "seconds": "time (s)", "loss": "loss (nats)", "cost": "cost (nats)"}
-"""What an axis says, by the last word of its column or metric; accuracies are drawn in per cent."""
-IMAGES = {"train": "training", "validation": "validation", "test": "test"}
-"""And by the first word, where there is just one column."""
+from patchify.study.quantities import heading, quantity
 
 
 def draw(chart: Chart, results: pd.DataFrame, history: pd.DataFrame, about: str, path: Path) -> list[Path]:
@@ -27,10 +23,7 @@ def draw(chart: Chart, results: pd.DataFrame, history: pd.DataFrame, about: str,
             raise ResultsError(f"the chart {path.name} shows {column}, but there are only {', '.join(table.columns)}")
         if table[column].isna().any():
             raise ResultsError(f"the chart {path.name} shows {column}, which some runs lack: take it out of the charts")
-    part, _, quantity = chart.show[0].replace("/", "_").rpartition("_")
-    axis, scale = QUANTITIES.get(quantity, quantity), 100.0 if quantity == "accuracy" else 1.0
-    if chart.kind is ChartKind.bars:
-        axis = f"{IMAGES.get(part, part)} {axis}".strip()
+    shown = quantity(chart.show[0])
     counts = results.groupby("run", sort=False).size()
     n = f"n = {counts.min()}" if counts.min() == counts.max() else f"n = {counts.min()} to {counts.max()}"
     spread = "95 % t intervals of the mean" if counts.max() > 1 else "one run each, no spread"
@@ -40,11 +33,18 @@ def draw(chart: Chart, results: pd.DataFrame, history: pd.DataFrame, about: str,
             for label, found in group_intervals(results, chart.show[0]).items()
         ]
         footer = f"Data: {about}. {n} seeds; {'error bars: ' if counts.max() > 1 else ''}{spread}."
-        figure = charts.bar_chart(bars, title=chart.title, axis=axis, footer=footer, scale=scale)
+        figure = charts.bar_chart(
+            bars,
+            title=chart.title,
+            axis=heading(chart.show[0]),
+            footer=footer,
+            scale=shown.scale,
+            decimals=shown.decimals,
+        )
     else:
         footer = f"Data: {about}. {n} seeds; {'bands: ' if counts.max() > 1 else ''}{spread}."
         lines = list(_gaps(chart, history) if chart.kind is ChartKind.gap else _curves(chart, history))
-        figure = charts.line_chart(lines, title=chart.title, axis=axis, footer=footer, scale=scale)
+        figure = charts.line_chart(lines, title=chart.title, axis=shown.axis, footer=footer, scale=shown.scale)
     return charts.save(figure, path)
 
 

@@ -4,32 +4,26 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from patchify.config.catalog import Study, command
+from patchify.config.catalog import Study
 from patchify.study.drawing import group_intervals
 from patchify.study.intervals import Interval
+from patchify.study.quantities import heading, quantity
 from patchify.tracking.reading import StoredRun
 
-COLUMNS = {
-    "test_accuracy": ("test accuracy (%)", 100, 1),
-    "validation_accuracy": ("validation accuracy (%)", 100, 1),
-    "train_accuracy": ("training accuracy (%)", 100, 1),
-    "test_loss": ("test loss", 1, 3),
-    "train_loss": ("training loss", 1, 3),
-    "train_seconds": ("training seconds", 1, 1),
-}
-"""Heading, scale and decimals of each column of the table."""
+COLUMNS = ("test_accuracy", "validation_accuracy", "train_accuracy", "test_loss", "train_loss", "train_seconds")
+"""Of the table; one that some runs lack is left out."""
 
 
-def readme(study: Study, results: pd.DataFrame, about: str, made_with: str) -> str:
-    """The README as Markdown; about: the data set; made_with: code, libraries and machine."""
+def readme(study: Study, results: pd.DataFrame, *, about: str, common: str, made_with: str) -> str:
+    """The README as Markdown; about: the data set; common: settings of all runs; made_with: code and machine."""
     columns = [column for column in COLUMNS if results[column].notna().all()]
     intervals = {column: group_intervals(results, column) for column in columns}
-    heading = ["run", "n", *(COLUMNS[column][0] for column in columns)]
+    headings = ["run", "n", *map(heading, columns)]
     rows = [
         [str(label), str(len(group)), *(_number(intervals[column][str(label)], column) for column in columns)]
         for label, group in results.groupby("run", sort=False)
     ]
-    table = [heading, ["---"] * len(heading), *rows]
+    table = [headings, ["---"] * len(headings), *rows]
     return "\n".join(
         [
             f"# {study.name}",
@@ -42,15 +36,22 @@ def readme(study: Study, results: pd.DataFrame, about: str, made_with: str) -> s
             "loss and accuracy are of a fixed part of the training images; seconds are of training alone,",
             "evaluation not counted.",
             "",
-            f"Data: {about}. Updates: {_range(results['updates'])}.",
+            f"Data: {about}. Updates: {_range(results['updates'])}. All runs: {common}.",
+            "",
             f"Made with {made_with}.",
             "",
             *(f"![{chart.title}]({stem}.svg)\n" for stem, chart in study.charts.items()),
             "Every run: [results.csv](results.csv); every record: [history.csv](history.csv).",
-            f"Again: `{command(study.name)}`, then `patchify-summarize {study.name}`.",
             "",
         ]
     )
+
+
+def common_settings(runs: Sequence[StoredRun]) -> str:
+    """The settings that are the same in all runs."""
+    first = runs[0].params
+    same = {key: value for key, value in first.items() if all(run.params.get(key) == value for run in runs)}
+    return ", ".join(f"{key}={value}" for key, value in sorted(same.items()))
 
 
 def made_with(runs: Sequence[StoredRun]) -> str:
@@ -64,16 +65,18 @@ def made_with(runs: Sequence[StoredRun]) -> str:
         + (" with changes" if run.tags.get("git.dirty") == "True" else "")
         for run in runs
     }
+    commands = " and ".join(sorted({f"`{run.tags['command']}`" for run in runs if "command" in run.tags}))
     threads = ", ".join(sorted({run.params["threads"] for run in runs}))
     return (
         f"patchify {values('version.patchify')} (commit {', '.join(sorted(commits))}), "
         f"Python {values('version.python')}, NumPy {values('version.numpy')}, "
         f"BLAS {values('blas')}, {threads} BLAS thread{'' if threads == '1' else 's'}"
+        f"{commands and ', by '}{commands}"
     )
 
 
 def _number(found: Interval, column: str) -> str:
-    _, scale, decimals = COLUMNS[column]
+    scale, decimals = quantity(column).scale, quantity(column).decimals
     mean = f"{scale * found.mean:.{decimals}f}"
     return mean if found.half_width is None else f"{mean} ± {scale * found.half_width:.{decimals}f}"
 

@@ -37,9 +37,9 @@ def select(runs: Sequence[StoredRun], study: str, data: str | None) -> tuple[lis
         on = f" on {data}" if data else ""
         why = f" (left out: {', '.join(notes)})" if notes else ""
         raise ResultsError(f"no finished runs of {study}{on}{why}: train first, with {command(study)}")
-    sets = Counter(data_name(run) for run in newest.values())
+    sets = Counter((run.tags["data"], run.tags["data.digest"]) for run in newest.values())
     if len(sets) > 1:
-        held = "; ".join(f"{name}: {count} runs" for name, count in sorted(sets.items()))
+        held = "; ".join(f"{name} {digest[:8]}: {count} runs" for (name, digest), count in sorted(sets.items()))
         raise ResultsError(f"{study} holds runs of several data sets ({held}): choose one with --data NAME or DIGEST")
     return list(newest.values()), notes
 
@@ -81,17 +81,26 @@ def _rounded(value: float) -> float:
 
 
 def _names(runs: Sequence[StoredRun], settings: Sequence[str]) -> dict[str, str]:
-    """What to call each run's group: its label, or what sets the group apart where a label stands for several."""
+    """What to call each run's group of equal settings.
+
+    Its shortest label, without what the labels of all groups share but the first word; and its settings where groups
+    would otherwise be called the same.
+    """
     groups = {run.id: tuple(run.params.get(key, "") for key in settings) for run in runs}
-    labels = {run.id: run.tags["label"] for run in runs}
-    pairs = {(labels[run.id], groups[run.id]) for run in runs}
-    if len(pairs) == len(set(labels.values())) == len(set(groups.values())):
-        return labels
+    labels: dict[tuple[str, ...], str] = {}
+    for run in sorted(runs, key=lambda run: (len(run.tags["label"]), run.tags["label"])):
+        labels.setdefault(groups[run.id], run.tags["label"])
+    common = set.intersection(*(set(label.split(" · ")[1:]) for label in labels.values()))
+    for group, label in labels.items():
+        first, *words = label.split(" · ")
+        labels[group] = " · ".join([first, *(word for word in words if word not in common)])
+    shared = Counter(labels.values())
     short = [key.rpartition(".")[2] for key in settings]
-    return {
-        run_id: " · ".join(f"{key}={value}" for key, value in zip(short, group, strict=True))
-        for run_id, group in groups.items()
-    }
+    for group, label in labels.items():
+        if shared[label] > 1:
+            apart = (f"{key}={value}" for key, value in zip(short, group, strict=True))
+            labels[group] = " · ".join([label, *apart])
+    return {run.id: labels[groups[run.id]] for run in runs}
 
 
 def _natural(name: str) -> list[tuple[float, str]]:

@@ -1,6 +1,7 @@
 """What a result depends on besides its settings: code, libraries and machine, as tags of a run."""
 
 import importlib.metadata
+import os
 import platform
 import subprocess
 from functools import cache
@@ -10,11 +11,16 @@ from threadpoolctl import threadpool_info
 
 import patchify
 
+COMMAND = "PATCHIFY_COMMAND"
+"""Environment variable with the command line, where runs are made; the processes of a launcher inherit it."""
+
+LIBRARIES = ("patchify", "numpy", "scipy", "hydra-core", "omegaconf", "mlflow", "matplotlib")
+
 
 @cache
 def facts() -> dict[str, str]:
-    """Tags of every run: git commit and whether tracked files differ from it, versions, host, processor and BLAS."""
-    versions = {name: importlib.metadata.version(name) for name in ("patchify", "numpy", "mlflow", "hydra-core")}
+    """Tags of every run: git commit and whether tracked files differ from it, command, versions, machine and BLAS."""
+    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
     blas = {
         f"{pool['internal_api']} {pool.get('version')} {pool.get('architecture')}"
         for pool in threadpool_info()
@@ -24,6 +30,7 @@ def facts() -> dict[str, str]:
         **_git(),
         **{f"version.{name}": version for name, version in versions.items()},
         "version.python": platform.python_version(),
+        **({"command": os.environ[COMMAND]} if COMMAND in os.environ else {}),
         "host": platform.node(),
         "platform": platform.platform(),
         "blas": ", ".join(sorted(blas)) or "unknown",

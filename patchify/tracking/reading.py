@@ -5,7 +5,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
 
+from patchify.tracking import StoreError
 from patchify.tracking.store import Store
 
 
@@ -31,11 +33,10 @@ def stored_runs(store: Store, study: str) -> list[StoredRun]:
         return []
     found: list[Run] = []
     token = None
-    while token or not found:
+    while True:
         page = store.client.search_runs([experiment.experiment_id], page_token=token, order_by=["start_time ASC"])
         found += page
-        token = page.token
-        if not token:
+        if not (token := page.token):
             break
     return [
         StoredRun(
@@ -61,6 +62,9 @@ def history(store: Store, run: StoredRun) -> dict[int, dict[str, float]]:
 
 
 def config_of(store: Store, run: StoredRun) -> str:
-    """The composed config that the run was made with, as YAML."""
+    """The composed config that the run was made with, as YAML. Raises StoreError where the artifact is gone."""
     with TemporaryDirectory() as folder:
-        return Path(store.client.download_artifacts(run.id, "config.yaml", folder)).read_text()
+        try:
+            return Path(store.client.download_artifacts(run.id, "config.yaml", folder)).read_text()
+        except (MlflowException, OSError) as error:
+            raise StoreError(f"config.yaml of the run {run.id} can't be read: {error}; is it still there?") from error

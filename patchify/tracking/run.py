@@ -1,12 +1,16 @@
 """A run in the store, from its start to its end."""
 
+import signal
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from mlflow.entities import Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
 
 from patchify.tracking.store import Store
 
@@ -49,10 +53,27 @@ class TrackedRun:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        status = "FINISHED"
-        if error is not None:
+        with _undisturbed():
+            if error is None:
+                self.store.client.set_terminated(self.id, status="FINISHED")
+                return
             interrupted = isinstance(error, KeyboardInterrupt)
-            status = "KILLED" if interrupted else "FAILED"
             reason = "interrupted" if interrupted else f"{type(error).__name__}: {error}"
-            self.store.client.log_batch(self.id, tags=[RunTag("failure", reason)])
-        self.store.client.set_terminated(self.id, status=status)
+            try:
+                self.store.client.set_terminated(self.id, status="KILLED" if interrupted else "FAILED")
+                self.store.client.log_batch(self.id, tags=[RunTag("failure", reason)])
+            except MlflowException as broken:  # what ended the run matters more than that the store can't be told
+                error.add_note(f"The run {self.id} could not be marked in {self.store.address}: {broken}")
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ignore Ctrl-C for the moment that the store takes: a second one would leave the run RUNNING for ever."""
+    if threading.current_thread() is not threading.main_thread():  # where signals don't arrive
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from patchify.tracking import StoreError
 
 DATABASE = "mlflow.db"
 SQLITE = "sqlite:///"
+ODD = set("?#%")
+"""What an SQLite address can't hold in its path."""
 
 for noisy in ("mlflow", "alembic", "urllib3"):  # their warnings are errors to us, which say the same
     logging.getLogger(noisy).setLevel(logging.ERROR)
@@ -65,16 +68,15 @@ def address_of(uri: str | None, folder: str) -> str:
 
 def open_store(address: str) -> Store:
     """The store at this address; an SQLite one is made, once, if there is none. Raises StoreError."""
-    if address.startswith(SQLITE):
+    if address.startswith(SQLITE) and not ODD & set(address):
         database = Path(address.removeprefix(SQLITE))
         try:
             database.parent.mkdir(parents=True, exist_ok=True)
             # measured: several processes making one database at once leave it half-made every time
             with FileLock(database.with_name(f"{database.name}.lock")):
                 store = _connect(address, database.parent / "artifacts")
-                with sqlite3.connect(database) as connection:
+                with closing(sqlite3.connect(database)) as connection:
                     connection.execute("PRAGMA journal_mode=WAL")  # measured: halves the cost of a write
-                connection.close()
                 return store
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"no store can be made at {database}: {error}; choose another tracking.folder") from error
@@ -97,11 +99,16 @@ def _connect(address: str, artifacts: Path | None) -> Store:
             f"{address} is no store: MLflow keeps none in a plain folder; give a folder that holds {DATABASE}, "
             "sqlite:///FILE, or a server's http:// address"
         )
+    if address.startswith(SQLITE) and ODD & set(address):
+        raise StoreError(f"{address} can't be opened: SQLite addresses give ? # % a meaning; choose another folder")
     try:
         client = MlflowClient(tracking_uri=address)
         client.search_experiments(max_results=1)  # the first call connects, and makes an SQLite store's tables
     except Exception as error:  # MLflow, SQLAlchemy and requests raise their own kinds
-        reason = str(error).strip().splitlines()[0]
+        cause: BaseException = error
+        while cause.__context__:  # "Connection refused" lies several wrappers deep
+            cause = cause.__context__
+        reason = str(cause).strip().splitlines()[0]
         remedy = "check tracking.uri and MLFLOW_TRACKING_URI"
         raise StoreError(f"the store {address} can't be used: {reason}; {remedy}") from error
     return Store(address=address, client=client, artifacts=artifacts)

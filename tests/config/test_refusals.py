@@ -35,6 +35,9 @@ REFUSED = {
     "schedule.eta_min=1": "schedule.eta_min must not exceed eta_max=0.1: got 1.0",
     "schedule.eta_max=nan": "schedule.eta_max must be positive and finite: got nan",
     "schedule.cycles=0": "schedule.cycles must be at least 1: got 0",
+    "schedule.growth=1e200": "schedule.growth must keep 3 cycles, the first of 4, below some ten million updates",
+    "schedule.growth=0.5": "schedule.growth must be at least 1 and finite",
+    "study=Default": "study must not be MLflow's own experiment",
     "schedule.step_size=0": "schedule.step_size must be at least 1: got 0",
     "regularizer.l2=-1": "regularizer.l2 must be at least 0: got -1.0",
     "regularizer.label_smoothing=1": "regularizer.label_smoothing must lie in [0, 1): got 1.0",
@@ -81,10 +84,27 @@ def test_a_refused_command_line_prints_one_line_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_study_cannot_be_swept_over(patchify: Command, tmp_path: Path) -> None:
-    outcome = patchify("experiment=longer,baseline")
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("experiment=longer,baseline", "experiment=longer,baseline must have one value"),
+        ("study=a,b", "study=a,b must have one value"),
+        ("tracking.folder=a,b", "tracking.folder=a,b must have one value"),
+        ("architecture=[arch1,arch2]", "architecture must name one option: got a list"),
+        ("hydra.job.chdir=true", "hydra.job.chdir must be false"),
+    ],
+)
+def test_what_the_jobs_of_a_sweep_must_share_is_refused_before_any_of_them(
+    override: str, message: str, patchify: Command, tmp_path: Path
+) -> None:
+    outcome = patchify(*TINY, override)
     assert (outcome.status, list(tmp_path.iterdir())) == (2, [])
-    assert "experiment=longer,baseline must name one study" in outcome.err
+    assert message in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_a_second_refusal_in_one_process_is_as_short_as_the_first(patchify: Command) -> None:
+    assert patchify("seed=-1").err == patchify("seed=-1").err
 
 
 def test_all_jobs_of_a_sweep_are_checked_before_the_first_runs(patchify: Command, tmp_path: Path) -> None:

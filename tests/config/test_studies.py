@@ -70,17 +70,30 @@ def test_the_four_architectures_have_about_as_many_responses() -> None:
     assert responses == [768, 640, 640, 640]
 
 
+@pytest.mark.parametrize(
+    ("name", "charts"),
+    [
+        ("architectures", ["test_accuracy", "train_seconds"]),
+        ("longer", ["test_accuracy", "loss"]),
+        ("label_smoothing", ["test_accuracy", "loss", "gap"]),
+    ],
+)
+def test_a_study_draws_just_the_charts_it_asks_for(name: str, charts: list[str]) -> None:
+    assert list(study(name).charts) == charts
+
+
 def test_a_study_knows_its_question_and_charts_from_its_file() -> None:
     found = study("label_smoothing")
     assert found.question.endswith("?")
     assert found.charts["gap"].kind is ChartKind.gap
-    assert command("label_smoothing") == "patchify experiment=label_smoothing"
+    assert command("label_smoothing") == "`patchify experiment=label_smoothing`"
 
 
 def test_a_study_without_a_file_takes_what_its_runs_were_made_with() -> None:
     logged = "question: Mine?\ncharts: {mine: {kind: bars, show: [test_loss], title: Mine}}"
     assert study("mine", logged).question == "Mine?"
-    assert study("mine", logged).charts["mine"].show == ["test_loss"]
+    assert list(study("mine", logged).charts) == ["mine"]
+    assert list(study("mine", "question: Mine?").charts) == ["test_accuracy", "train_seconds", "loss"]
 
 
 def test_the_help_page_lists_every_option_and_every_question(patchify: Command, tmp_path: Path) -> None:

@@ -42,13 +42,13 @@ def test_the_patch_matrix_is_that_of_equation_12() -> None:
 
 def test_a_convolution_worked_by_hand() -> None:
     image = np.ones((32, 32, 3, 1))
-    image[:2, 2:4, 0, 0] = 3  # in red, in the patch of the first row and second column
+    image[1, 2, 0, 0] = 3  # the red of the lower left pixel of the first row's second patch
     filters = np.zeros((2, 2, 3, 2))
     filters[..., 0] = 1  # the sum of a patch
     filters[1, 0, 0, 1] = 5  # five times the red of its lower left pixel
     outputs = reference.dot_products(image, filters)[..., 0]
     assert outputs.shape == (16, 16, 2)
-    assert outputs[0, 1].tolist() == [8 + 4 * 3, 15]
+    assert outputs[0, 1].tolist() == [11 + 3, 15]
     assert outputs[1, 0].tolist() == [12, 5]
 
 

@@ -1,0 +1,49 @@
+"""What a column of results.csv or a metric measures, and how it is written."""
+
+from dataclasses import dataclass
+
+IMAGES = {"train": "training", "validation": "validation", "test": "test"}
+
+
+@dataclass(slots=True, kw_only=True, frozen=True)
+class Quantity:
+    """name and unit as on an axis; scale: factor on stored numbers; decimals: digits after the point in text."""
+
+    name: str
+    unit: str
+    scale: float = 1.0
+    decimals: int = 3
+
+    @property
+    def axis(self) -> str:
+        """Name and unit, as "accuracy (%)"."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+
+QUANTITIES = {
+    "accuracy": Quantity(name="accuracy", unit="%", scale=100.0, decimals=1),
+    "seconds": Quantity(name="time", unit="s", decimals=1),
+    "loss": Quantity(name="loss", unit="nats"),
+    "cost": Quantity(name="cost", unit="nats"),
+}
+"""By the last word of a column or metric."""
+
+
+def quantity(column: str) -> Quantity:
+    """What `test_accuracy` or `test/accuracy` measures.
+
+    >>> quantity("test/accuracy").axis
+    'accuracy (%)'
+    """
+    last = column.replace("/", "_").rpartition("_")[2]
+    return QUANTITIES.get(last, Quantity(name=column, unit=""))
+
+
+def heading(column: str) -> str:
+    """The column with the images it is of, and its unit.
+
+    >>> heading("train_seconds")
+    'training time (s)'
+    """
+    part = column.replace("/", "_").partition("_")[0]
+    return f"{IMAGES[part]} {quantity(column).axis}" if part in IMAGES else quantity(column).axis
