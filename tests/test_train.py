@@ -103,7 +103,29 @@ def test_the_same_settings_give_the_same_numbers(patchify: Command, tmp_path: Pa
     assert first.data.tags["run_key"] == second.data.tags["run_key"]
     for name in ("train/loss", "test/loss", "test/accuracy"):
         assert first.data.metrics[name] == second.data.metrics[name]
-    assert len(list((tmp_path / "mlruns" / "hydra").iterdir())) == 2, "never two sweeps in one folder"
+
+
+def test_two_sweeps_never_write_into_one_folder(patchify: Command, made_store: Path) -> None:
+    for _ in range(2):  # as if both had begun in the same second
+        assert patchify(*TINY, "hydra.sweep.dir=mlruns/hydra/now").status == 0
+    logs = {path.relative_to(made_store / "hydra") for path in (made_store / "hydra").rglob("patchify.log")}
+    assert logs == {Path("now/0/patchify.log"), Path("now-2/0/patchify.log")}
+
+
+@pytest.mark.usefixtures("made_store")
+def test_a_job_that_fails_for_an_unforeseen_reason_shows_it(
+    patchify: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr("patchify.run.he_initialised", broken)
+    outcome = patchify(*TINY)
+    assert outcome.status == 1
+    assert "seed 0, failed" in outcome.err
+    assert "KeyError: 'a bug'" in outcome.err, "with its traceback"
+    (run,) = runs_of(tmp_path / "mlruns", "scratch")
+    assert (run.info.status, run.data.tags["failure"]) == ("FAILED", "KeyError: 'a bug'")
 
 
 @pytest.mark.usefixtures("made_store")
@@ -139,6 +161,18 @@ def test_the_command_line_beats_the_environment_and_that_beats_the_default(
     assert patchify(*TINY, f"tracking.uri=sqlite:///{tmp_path}/command/mlflow.db").status == 0
     assert len(runs_of(tmp_path / "command", "scratch")) == 1
     assert not (tmp_path / "mlruns" / "mlflow.db").exists()
+    assert patchify(*TINY, f"tracking.folder={tmp_path}/command", "study=again").status == 0
+    assert len(runs_of(tmp_path / "command", "again")) == 1
+
+
+def test_neither_tags_nor_artifacts_hold_the_address_of_the_store(patchify: Command, made_store: Path) -> None:
+    assert patchify(*TINY, f"tracking.uri=sqlite:///{made_store}/mlflow.db").status == 0
+    (run,) = runs_of(made_store, "scratch")
+    kept = made_store / "artifacts" / "scratch" / run.info.run_id / "artifacts" / "config.yaml"
+    assert "batch_size: 50" in kept.read_text()
+    assert "sqlite" not in kept.read_text()
+    assert run.data.tags["command"].startswith("patchify data=textures data.train=300")
+    assert not any("sqlite" in value for value in run.data.tags.values())
 
 
 def test_a_store_that_does_not_answer_is_one_clear_error(patchify: Command, tmp_path: Path) -> None:
@@ -160,8 +194,9 @@ def test_ctrl_c_marks_the_run_and_its_parent_killed(tmp_path: Path) -> None:
     for line in process.stdout:  # until the first record
         if "update 0/" in line:
             break
-    time.sleep(0.2)
     process.send_signal(signal.SIGINT)
+    time.sleep(0.05)
+    process.send_signal(signal.SIGINT)  # an impatient second press must not leave a run RUNNING
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "interrupted" in err

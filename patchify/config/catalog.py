@@ -1,5 +1,6 @@
 """What there is to choose from: the YAML files of `conf/`, listed for the help page and read by summarize."""
 
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -71,8 +72,12 @@ def group_lines() -> str:
 
 
 def study_lines() -> str:
-    """One line a study with its question, for the help page."""
-    return "\n".join(f"  {name:<16} {study(name).question}" for name in options("experiment"))
+    """Each study with its question, for the help page, within 80 columns."""
+    indents = {name: f"  {name:<16} " for name in options("experiment")}
+    return "\n".join(
+        textwrap.fill(study(name).question, 79, initial_indent=indent, subsequent_indent=" " * len(indent))
+        for name, indent in indents.items()
+    )
 
 
 def register_resolvers() -> None:

@@ -43,8 +43,10 @@ def draw(chart: Chart, results: pd.DataFrame, history: pd.DataFrame, about: str,
         )
     else:
         footer = f"Data: {about}. {n} seeds; {'bands: ' if counts.max() > 1 else ''}{spread}."
-        lines = list(_gaps(chart, history) if chart.kind is ChartKind.gap else _curves(chart, history))
-        figure = charts.line_chart(lines, title=chart.title, axis=shown.axis, footer=footer, scale=shown.scale)
+        gap = chart.kind is ChartKind.gap
+        lines = list(_gaps(chart, history) if gap else _curves(chart, history))
+        axis = f"difference in {shown.axis}" if gap else shown.axis
+        figure = charts.line_chart(lines, title=chart.title, axis=axis, footer=footer, scale=shown.scale)
     return charts.save(figure, path)
 
 

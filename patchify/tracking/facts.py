@@ -17,10 +17,14 @@ COMMAND = "PATCHIFY_COMMAND"
 LIBRARIES = ("patchify", "numpy", "scipy", "hydra-core", "omegaconf", "mlflow", "matplotlib")
 
 
-@cache
 def facts() -> dict[str, str]:
-    """Tags of every run: git commit and whether tracked files differ from it, command, versions, machine and BLAS."""
-    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    """Tags of every run: the command line, git commit and whether tracked files differ, versions, machine and BLAS."""
+    return {**({"command": os.environ[COMMAND]} if COMMAND in os.environ else {}), **_lasting_facts()}
+
+
+@cache
+def _lasting_facts() -> dict[str, str]:
+    """What stays the same as long as the process lives."""
     blas = {
         f"{pool['internal_api']} {pool.get('version')} {pool.get('architecture')}"
         for pool in threadpool_info()
@@ -28,9 +32,8 @@ def facts() -> dict[str, str]:
     }
     return {
         **_git(),
-        **{f"version.{name}": version for name, version in versions.items()},
+        **{f"version.{name}": importlib.metadata.version(name) for name in LIBRARIES},
         "version.python": platform.python_version(),
-        **({"command": os.environ[COMMAND]} if COMMAND in os.environ else {}),
         "host": platform.node(),
         "platform": platform.platform(),
         "blas": ", ".join(sorted(blas)) or "unknown",

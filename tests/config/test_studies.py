@@ -101,7 +101,8 @@ def test_the_help_page_lists_every_option_and_every_question(patchify: Command, 
     assert outcome.status == 0
     for name in options("experiment"):
         assert f"{name} " in outcome.out
-        assert study(name).question in outcome.out
+        assert study(name).question in " ".join(outcome.out.split())
     for group in ("architecture", "schedule", "data"):
         assert ", ".join(options(group)) in outcome.out
+    assert max(map(len, outcome.out.splitlines())) <= 80
     assert list(tmp_path.iterdir()) == []

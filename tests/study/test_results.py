@@ -1,0 +1,45 @@
+"""Which runs count, what they are called, and how sure their means are."""
+
+import pytest
+
+from patchify.study.intervals import interval
+from patchify.study.results import _names, differing
+from patchify.tracking.reading import StoredRun
+
+
+def run(id: str, label: str, **params: str) -> StoredRun:  # noqa: A002 - the field's name
+    return StoredRun(id=id, status="FINISHED", started=0, params=params, tags={"label": label}, metrics={})
+
+
+def names(*runs: StoredRun) -> list[str]:
+    return list(_names(runs, differing(runs)).values())
+
+
+def test_a_group_is_called_by_the_label_of_its_runs() -> None:
+    assert names(run("a", "arch1", f="2"), run("b", "arch2", f="4")) == ["arch1", "arch2"]
+
+
+def test_what_all_labels_share_is_left_out() -> None:
+    found = names(run("a", "arch1 · step_size=9", f="2"), run("b", "arch2 · step_size=9", f="4"))
+    assert found == ["arch1", "arch2"]
+
+
+def test_runs_of_equal_settings_are_one_group_however_they_were_typed() -> None:
+    assert names(run("a", "arch2", f="4", seed="0"), run("b", "arch2 · threads=1", f="4", seed="1")) == ["arch2"] * 2
+
+
+def test_groups_of_one_label_are_told_apart_by_their_settings() -> None:
+    found = names(run("a", "arch2", **{"data.split_seed": "0"}), run("b", "arch2", **{"data.split_seed": "1"}))
+    assert found == ["arch2 · split_seed=0", "arch2 · split_seed=1"]
+
+
+def test_an_interval_is_students_t_of_the_mean() -> None:
+    # t(0.975, 2) = 4.3027; s = 0.02; 4.3027 * 0.02 / sqrt(3) = 0.04968
+    found = interval([0.50, 0.52, 0.54])
+    assert found.n == 3
+    assert found.mean == pytest.approx(0.52)
+    assert found.half_width == pytest.approx(0.04968, rel=1e-3)
+
+
+def test_a_single_run_has_no_interval() -> None:
+    assert interval([0.5]).half_width is None
