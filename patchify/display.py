@@ -1,5 +1,6 @@
 """What a person sees while a network trains: a bar on a terminal, else a line a record."""
 
+import os
 import sys
 import warnings
 from types import TracebackType
@@ -59,7 +60,10 @@ class Display:
 
 def say(text: str) -> None:
     """One line to the terminal, in the order of events also where the output is a file."""
-    print(text, flush=True)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # the reader has gone, as after `| head`: the work goes on, unheard
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(text: str) -> None:

@@ -1,5 +1,8 @@
 """What a person sees while a network trains."""
 
+import subprocess
+import sys
+
 import pytest
 
 from patchify.core.evaluation import Evaluation
@@ -35,3 +38,17 @@ def test_on_a_terminal_the_name_has_a_line_and_the_bar_the_numbers(
     assert "12000/24000" in out
     assert "rate 5.0e-02, test loss 1.234, accuracy 56.7 %" in out
     assert out.endswith("  done\n")
+
+
+def test_a_reader_that_leaves_does_not_stop_the_work() -> None:
+    code = (
+        "import sys; from patchify.display import say; [say('x' * 99) for _ in range(999)]; sys.stderr.write('done')"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == "done"
+    process.stderr.close()
+    assert process.wait(timeout=30) == 0
