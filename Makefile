@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready-to-use
 
-.PHONY: report test lint clean
+.PHONY: report test clean
 
 # The four-architecture study with one seed, and its charts; on CIFAR-10 if it is here or can be downloaded.
 # The folder is named after the data set, and made once: remove it to train again.
@@ -24,15 +24,12 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy set_up.py
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
 
 $(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "patchify needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
-	@echo "Installing into .venv: a minute or two the first time ..."
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	@touch $@
+	@$(PYTHON) set_up.py
 
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv.lock

@@ -36,12 +36,13 @@ def sweep(runs: Sequence[Run]) -> Iterator[None]:
 
     Raises DataError or StoreError before any run is started.
     """
+    for source in {repr(run.data): run.data for run in runs}.values():
+        source.fetch()
+
     from patchify.tracking.facts import facts  # noqa: PLC0415 - MLflow takes seconds to import
     from patchify.tracking.run import TrackedRun  # noqa: PLC0415
     from patchify.tracking.store import address_of, open_store  # noqa: PLC0415
 
-    for source in {repr(run.data): run.data for run in runs}.values():
-        source.fetch()
     first = runs[0]
     store = open_store(address_of(first.tracking.uri, first.tracking.folder))
     say(f"study {first.study}: {len(runs)} run{'s' * (len(runs) > 1)}, tracked in {store.address}")

@@ -41,9 +41,7 @@ def test_on_a_terminal_the_name_has_a_line_and_the_bar_the_numbers(
 
 
 def test_a_reader_that_leaves_does_not_stop_the_work() -> None:
-    code = (
-        "import sys; from patchify.display import say; [say('x' * 99) for _ in range(999)]; sys.stderr.write('done')"
-    )
+    code = "import sys; from patchify.display import say; [say('x' * 99) for _ in range(999)]; sys.stderr.write('done')"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stderr is not None

@@ -1,0 +1,37 @@
+"""Make `.venv` with all that patchify and its checks need; called by the Makefile, standard library only."""
+
+import fcntl
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+ENVIRONMENT = ROOT / ".venv"
+READY = ENVIRONMENT / "ready-to-use"
+INPUTS = [ROOT / "pyproject.toml", ROOT / "constraints.txt"]
+
+
+def main() -> None:
+    """Install unless that has been done since the inputs changed; a second process waits for the first."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - this is where others are told
+        sys.exit("patchify needs Python 3.11 or newer: make PYTHON=python3.12 ...")
+    with (ROOT / ".venv.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if READY.exists() and all(READY.stat().st_mtime >= path.stat().st_mtime for path in INPUTS):
+            return
+        print("Installing into .venv: a minute or two the first time ...", flush=True)
+        run(sys.executable, "-m", "venv", str(ENVIRONMENT), remedy="on Debian and Ubuntu, install python3-venv")
+        pip = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        wanted = ["--constraint", str(ROOT / "constraints.txt"), "--editable", f"{ROOT}[dev]"]
+        run(*pip, *wanted, remedy="check the connection to the package index, then try again")
+        READY.touch()
+
+
+def run(*words: str, remedy: str) -> None:
+    """Run a command; end with a remedy if it fails."""
+    if subprocess.run(words, check=False).returncode:
+        sys.exit(f"{' '.join(words[1:4])} failed: {remedy}")
+
+
+if __name__ == "__main__":
+    main()
