@@ -9,6 +9,7 @@ from patchify import charts
 from patchify.config.schema import Run
 from patchify.core.evaluation import probabilities
 from patchify.core.parameters import Parameters
+from patchify.core.schedules import Schedule
 from patchify.core.training import Record
 from patchify.core.zorder import row_major_filters
 from patchify.data.prepare import Dataset
@@ -47,23 +48,28 @@ def write_artifacts(
     np.savez_compressed(
         folder / "test_probabilities.npz", probabilities=test.astype(np.float16), labels=labels.astype(np.uint8)
     )
-
     about = f"{name}, {dataset.name}{'' if dataset.official else ' (unofficial copy)'}"
     classes = len(dataset.class_names)
     counts = np.bincount(labels * classes + test.argmax(axis=1), minlength=classes**2).reshape(classes, classes)
-    confusion = charts.confusion_matrix(counts, dataset.class_names, title=f"{about}: test images by class")
-    filters = [
-        row_major_filters(array, size)
-        for array, size in zip(parameters.filters, architecture.filter_sizes, strict=True)
-    ]
-    grid = charts.filter_grid(filters, title=f"{about}: learned filters")
+    by_class = f"{about}: test images by class"
+    pictures = {
+        "curves": _curves(records, run.schedule, about),
+        "filters": charts.filter_grid(
+            [row_major_filters(*pair) for pair in zip(parameters.filters, architecture.filter_sizes, strict=True)],
+            title=f"{about}: learned filters",
+        ),
+        "confusion_matrix": charts.confusion_matrix(counts, dataset.class_names, title=by_class),
+    }
+    for stem, figure in pictures.items():
+        charts.save(figure, folder / stem, suffixes=(".png",))
+
+
+def _curves(records: list[Record], schedule: Schedule, title: str) -> charts.Figure:
     sets = list(records[0].evaluations)
-    curves = charts.training_curves(
+    return charts.training_curves(
         steps=[record.step for record in records],
         losses={key: [record.evaluations[key].loss for record in records] for key in sets},
         accuracies={key: [record.evaluations[key].accuracy for record in records] for key in sets},
-        schedule=run.schedule,
-        title=about,
+        schedule=schedule,
+        title=title,
     )
-    for stem, figure in {"curves": curves, "filters": grid, "confusion_matrix": confusion}.items():
-        charts.save(figure, folder / stem, suffixes=(".png",))

@@ -24,10 +24,14 @@ from patchify.data.source import DataError
 from patchify.display import complain, show_warnings_plainly
 from patchify.sweep import Place, SweepFailed
 from patchify.tracking import StoreError
+from patchify.tracking.facts import COMMAND
 
 log = logging.getLogger(__name__)
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
+REFUSED = (ConfigError, HydraException, OmegaConfBaseException, ValueError)
+"""Settings that can't be run. Hydra raises ValueError for odd command lines; jobs keep theirs to themselves."""
+FAILED = (DataError, StoreError, SweepFailed)
 
 
 def main() -> None:
@@ -35,8 +39,8 @@ def main() -> None:
     register_schemas()
     register_resolvers()
     show_warnings_plainly()
-    words = [word for word in sys.argv[1:] if not word.startswith("tracking.")]  # an address may hold a password
-    os.environ["PATCHIFY_COMMAND"] = shlex.join(["patchify", *words])  # for the runs' tags, in whichever process
+    words = [word for word in sys.argv[1:] if not word.lstrip("+").startswith("tracking.")]  # may hold a password
+    os.environ[COMMAND] = shlex.join(["patchify", *words])  # for the runs' tags, in whichever process
     want_traceback = os.environ.get(FULL_ERROR) == "1"
     command = hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)
     try:
@@ -46,21 +50,11 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the exit status stays that of the first Ctrl-C
         complain("interrupted; a run that had started is marked KILLED")
         sys.exit(130)
-    except (ConfigError, HydraException, OmegaConfBaseException) as error:
+    except (*REFUSED, *FAILED) as error:
         if want_traceback:
             raise
         complain(explain(error))
-        sys.exit(2)
-    except ValueError as error:  # Hydra's own, of odd command lines: jobs keep theirs to themselves
-        if want_traceback:
-            raise
-        complain(f"{error} ({FULL_ERROR}=1 shows where)")
-        sys.exit(2)
-    except (DataError, StoreError, SweepFailed) as error:
-        if want_traceback:
-            raise
-        complain(str(error))
-        sys.exit(1)
+        sys.exit(1 if isinstance(error, FAILED) else 2)
 
 
 @contextmanager

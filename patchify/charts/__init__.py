@@ -4,6 +4,8 @@ A chart is a function from plain numbers to a `Figure` that nobody else holds; `
 keeps every figure in a global list, is never imported.
 """
 
+from matplotlib.figure import Figure
+
 from patchify.charts.lines import Line
 from patchify.charts.run import confusion_matrix, filter_grid, training_curves
 from patchify.charts.study import Bar, bar_chart, line_chart
@@ -11,6 +13,7 @@ from patchify.charts.style import save
 
 __all__ = [
     "Bar",
+    "Figure",
     "Line",
     "bar_chart",
     "confusion_matrix",
