@@ -18,7 +18,6 @@ Images = Float[np.ndarray, "N 3072"]  # in Z-order, see zorder.py
 Labels = Int[np.ndarray, "N"]
 Patches = Float[np.ndarray, "N P K"]
 Filters = Float[np.ndarray, "K F"]
-Responses = Float[np.ndarray, "N P F"]
 Scores = Float[np.ndarray, "N C"]  # logits, probabilities or targets, one row an image
 Vector = Float[np.ndarray, "T"]
 Velocity = Float[np.ndarray, "V"]  # T numbers, or none

@@ -1,0 +1,102 @@
+"""Charts for the tests to look at, and how to look at them."""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from patchify.charts import Bar, Line, bar_chart, confusion_matrix, filter_grid, line_chart, training_curves
+from patchify.charts.style import styled
+
+FOOTER = (
+    "CIFAR-10 (JPEG copy), 49,000 training images; error bars: 95 % interval of the mean over n seeds (Student's t)."
+)
+
+
+def architectures(n: int = 3) -> list[Bar]:
+    means = {"arch1": 0.506, "arch2": 0.562, "arch3": 0.585, "arch4": 0.565}
+    return [Bar(label=k, mean=v, half_width=0.004 if n > 1 else None, n=n) for k, v in means.items()]
+
+
+def accuracy_bars(bars: Sequence[Bar]) -> Figure:
+    return bar_chart(bars, title="Which filter width?", axis="test accuracy (%)", footer=FOOTER, scale=100, decimals=1)
+
+
+def loss_line(label: str = "arch2", *, end: float = 1.2, first: float = 2.4, dashed: bool = False, **more: Any) -> Line:
+    steps = list(range(0, 12_000, 800))
+    mean = [first, *np.linspace(1.6, end, len(steps) - 1).tolist()]
+    settings = {"half_width": [0.02] * len(steps), "colour": 0, **more}
+    return Line(label=label, steps=steps, mean=mean, dashed=dashed, **settings)
+
+
+def loss_chart(lines: Sequence[Line], **more: Any) -> Figure:
+    return line_chart(lines, title="Do more updates help?", axis="loss (nats)", footer=FOOTER, **more)
+
+
+def sawtooth(step: int) -> float:
+    return 0.1 - 0.001 * (step % 100)
+
+
+def curves(steps: Sequence[int] = (0, 50, 100, 150, 200)) -> Figure:
+    losses = {name: [2.4 - 0.1 * i for i in range(len(steps))] for name in ("train", "validation", "test")}
+    accuracies = {name: [0.1 + 0.1 * i for i in range(len(steps))] for name in ("train", "validation", "test")}
+    return training_curves(steps=steps, losses=losses, accuracies=accuracies, schedule=sawtooth, title="arch3 · seed 1")
+
+
+def some_filters(count: int, side: int) -> np.ndarray:
+    return np.random.default_rng(count).normal(0, 0.1, (count, side, side, 3))
+
+
+def mistakes() -> Figure:
+    return confusion_matrix(np.array([[3, 1], [0, 0]]), ["cat", "dog"], "arch3 · seed 1")
+
+
+CHARTS: dict[str, Callable[[], Figure]] = {
+    "bars": lambda: accuracy_bars(architectures()),
+    "lines": lambda: loss_chart([loss_line(), loss_line("arch3", dashed=True, colour=1)]),
+    "curves": curves,
+    "filters": lambda: filter_grid([some_filters(3, 2), some_filters(10, 4)], "multi_size · seed 0"),
+    "confusion": mistakes,
+}
+
+
+@cache
+def built(chart: str) -> Figure:
+    """One of CHARTS, shared by the tests that only look at it."""
+    return CHARTS[chart]()
+
+
+def words(figure: Figure) -> list[str]:
+    """Everything written in a figure, line breaks as spaces."""
+    return [text.get_text().replace("\n", " ") for text in written(figure)]
+
+
+def written(figure: Figure) -> list[Text]:
+    """The texts of a figure, without the ticks that Matplotlib keeps but does not draw."""
+    hidden = []
+    for axes in figure.axes:
+        for axis, part in ((axes.xaxis, 0), (axes.yaxis, 1)):
+            low, high = sorted(axis.get_view_interval())
+            outside = [tick for tick in axis.get_ticklabels() if not low <= tick.get_position()[part] <= high]
+            hidden += outside if axes.axison else axis.get_ticklabels()
+    texts: list[Text] = figure.findobj(Text)
+    return [text for text in texts if text.get_text().strip() and text.get_visible() and text not in hidden]
+
+
+def assert_readable(figure: Figure, dpi: int = 150) -> None:
+    """No text overlaps another or leaves the figure, at the resolution of the PNG unless told."""
+    with styled():
+        figure.set_dpi(dpi)
+        figure.draw_without_rendering()
+        boxes = [(text, text.get_window_extent()) for text in written(figure)]
+    right, top = figure.bbox.size
+    for text, box in boxes:
+        inside = box.x0 >= 0 and box.y0 >= 0 and box.x1 <= right and box.y1 <= top
+        assert inside, f"{text} leaves the figure: {box}"
+    for (text, box), (other, other_box) in combinations(boxes, 2):
+        slanted = text.get_rotation() == other.get_rotation() == 40  # their boxes cross, they do not
+        assert slanted or not box.overlaps(other_box), f"{text} overlaps {other}"
