@@ -26,13 +26,14 @@ def draw(chart: Chart, results: pd.DataFrame, history: pd.DataFrame, about: str,
     shown = quantity(chart.show[0])
     counts = results.groupby("run", sort=False).size()
     n = f"n = {counts.min()}" if counts.min() == counts.max() else f"n = {counts.min()} to {counts.max()}"
-    spread = "95 % t intervals of the mean" if counts.max() > 1 else "one run each, no spread"
+    marks = "error bars" if chart.kind is ChartKind.bars else "bands"
+    spread = f" seeds; {marks}: 95 % t intervals of the mean" if counts.max() > 1 else " seed, no spread"
+    footer = f"Data: {about}. {n}{spread}."
     if chart.kind is ChartKind.bars:
         bars = [
             charts.Bar(label=str(label), mean=found.mean, half_width=found.half_width, n=found.n)
             for label, found in group_intervals(results, chart.show[0]).items()
         ]
-        footer = f"Data: {about}. {n} seeds; {'error bars: ' if counts.max() > 1 else ''}{spread}."
         figure = charts.bar_chart(
             bars,
             title=chart.title,
@@ -42,7 +43,6 @@ def draw(chart: Chart, results: pd.DataFrame, history: pd.DataFrame, about: str,
             decimals=shown.decimals,
         )
     else:
-        footer = f"Data: {about}. {n} seeds; {'bands: ' if counts.max() > 1 else ''}{spread}."
         gap = chart.kind is ChartKind.gap
         lines = list(_gaps(chart, history) if gap else _curves(chart, history))
         axis = f"difference in {shown.axis}" if gap else shown.axis
