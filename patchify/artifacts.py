@@ -43,7 +43,7 @@ def write_artifacts(
         "hidden": np.array(architecture.hidden),
     }
     np.savez(folder / "parameters.npz", **arrays)
-    test = probabilities(parameters, architecture, dataset.test.images)
+    test = probabilities(parameters, dataset.test.images).T  # an image a row
     labels = dataset.test.labels
     np.savez_compressed(
         folder / "test_probabilities.npz", probabilities=test.astype(np.float16), labels=labels.astype(np.uint8)

@@ -74,7 +74,6 @@ def training(run: Run, parameters: Parameters, dataset: Dataset, random: Streams
     evaluated = {"train": dataset.train.first(TRAINING_PART), "validation": dataset.validation, "test": dataset.test}
     return fit(
         parameters,
-        run.architecture,
         dataset.train,
         schedule=run.schedule,
         regularizer=run.regularizer,

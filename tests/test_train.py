@@ -80,7 +80,7 @@ def test_a_kept_network_classifies_new_images_as_the_run_did(tiny_sweep: Path) -
     np.testing.assert_array_equal(stored["mean"], dataset.mean)
     assert stored["class_names"].tolist() == dataset.class_names
     test = np.load(folder / "test_probabilities.npz", allow_pickle=False)
-    expected = probabilities(parameters, architecture, dataset.test.images)
+    expected = probabilities(parameters, dataset.test.images).T
     np.testing.assert_allclose(test["probabilities"], expected, atol=1e-3)  # kept in float16
     accuracy = np.mean(expected.argmax(axis=1) == test["labels"])
     assert accuracy == pytest.approx(run.data.metrics["test/accuracy"])

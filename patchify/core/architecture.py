@@ -54,7 +54,7 @@ class Architecture:
 
     @property
     def dense_shapes(self) -> list[tuple[int, int]]:
-        """(inputs, outputs) of each dense layer, the last one giving the logits."""
+        """(outputs, inputs) of each dense layer, the last one giving the logits."""
         responses = sum(n * count for n, count in zip(self.patches, self.filter_counts, strict=True))
         widths = [responses, *self.hidden, CLASSES]
-        return list(pairwise(widths))
+        return [(outputs, inputs) for inputs, outputs in pairwise(widths)]

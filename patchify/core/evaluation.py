@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from patchify.core.architecture import Architecture
 from patchify.core.axes import Images, Labels, Scores
 from patchify.core.losses import Regularizer, accuracy, cross_entropies, softmax
-from patchify.core.network import Workspace, forward
+from patchify.core.network import Network
 from patchify.core.parameters import Parameters
 from patchify.core.rules import require
 
@@ -42,36 +41,35 @@ class Evaluation:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # whoever reads the numbers checks that they are finite
-def evaluate(
-    parameters: Parameters, architecture: Architecture, examples: Examples, regularizer: Regularizer
-) -> Evaluation:
+def evaluate(parameters: Parameters, examples: Examples, regularizer: Regularizer) -> Evaluation:
     """Mean loss, cost and accuracy over `examples`, in batches."""
-    logits = predict(parameters, architecture, examples.images)
-    identity = np.eye(logits.shape[1], dtype=logits.dtype)
-    targets = regularizer.target_table(logits.dtype)
-    loss = cross_entropies(logits, identity[examples.labels]).mean(dtype=np.float64)
-    smoothed = cross_entropies(logits, targets[examples.labels]).mean(dtype=np.float64)
+    logits = predict(parameters, examples.images)
+    identity = np.eye(len(logits), dtype=logits.dtype)
+    loss = cross_entropies(logits, identity[:, examples.labels]).mean(dtype=np.float64)
+    trained = loss
+    if regularizer.label_smoothing:
+        targets = regularizer.target_table(logits.dtype)[:, examples.labels]
+        trained = cross_entropies(logits, targets).mean(dtype=np.float64)
     return Evaluation(
         loss=float(loss),
-        cost=float(smoothed) + regularizer.penalty(parameters),
+        cost=float(trained) + regularizer.penalty(parameters),
         accuracy=accuracy(logits, examples.labels),
     )
 
 
-def predict(parameters: Parameters, architecture: Architecture, images: Images) -> Scores:
+def predict(parameters: Parameters, images: Images) -> Scores:
     """Logits of any number of images, computed in batches."""
-    dtype = parameters.flat.dtype
-    logits = np.empty((len(images), parameters.biases[-1].size), dtype)
-    work = Workspace(architecture, min(BATCH, len(images)), dtype)
+    logits = np.empty((parameters.biases[-1].size, len(images)), parameters.flat.dtype)
+    network = Network(parameters, min(BATCH, len(images)))
     for start in range(0, len(images), BATCH):
         batch = images[start : start + BATCH]
-        if len(batch) != len(work.ones):
-            work = Workspace(architecture, len(batch), dtype)
-        logits[start : start + len(batch)] = forward(parameters, batch, work)
+        if len(batch) != network.batch_size:  # the rest
+            network = Network(parameters, len(batch))
+        logits[:, start : start + len(batch)] = network.forward(batch)
     return logits
 
 
-def probabilities(parameters: Parameters, architecture: Architecture, images: Images) -> Scores:
+def probabilities(parameters: Parameters, images: Images) -> Scores:
     """Class probabilities of any number of images (eq. 5)."""
-    logits = predict(parameters, architecture, images)
+    logits = predict(parameters, images)
     return softmax(logits, out=logits)

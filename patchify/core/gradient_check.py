@@ -10,7 +10,7 @@ from patchify.core.architecture import Architecture
 from patchify.core.axes import CLASSES, PIXELS
 from patchify.core.evaluation import Examples
 from patchify.core.losses import Regularizer, cross_entropies
-from patchify.core.network import Workspace, forward
+from patchify.core.network import Network
 from patchify.core.optimizers import SGD
 from patchify.core.parameters import Parameters, he_initialised
 from patchify.core.rules import require
@@ -49,20 +49,20 @@ def sample(architecture: Architecture, rng: np.random.Generator, images: int) ->
     return parameters, Examples(images=pixels, labels=labels)
 
 
-def analytic_gradients(
-    parameters: Parameters, architecture: Architecture, examples: Examples, regularizer: Regularizer
-) -> Parameters:
-    """The gradients that training follows: those of an update at rate 0 with all examples as its batch."""
+def analytic_gradients(parameters: Parameters, examples: Examples, regularizer: Regularizer) -> Parameters:
+    """The gradients that training follows: what an update at rate 1, with all examples as its batch, takes away."""
     count = len(examples.labels)
-    still = SGD(momentum=0.0)
-    update = Update(parameters, architecture, regularizer=regularizer, optimizer=still, batch_size=count)
-    update(examples, np.arange(count), step=0, rate=0.0)
-    return update.gradients
+    moved = Parameters(parameters.architecture, parameters.flat.dtype)
+    moved.flat[...] = parameters.flat
+    update = Update(moved, regularizer=regularizer, optimizer=SGD(momentum=0.0), batch_size=count)
+    update(examples, np.arange(count), step=0, rate=1.0)
+    gradients = Parameters(parameters.architecture, parameters.flat.dtype)
+    np.subtract(parameters.flat, moved.flat, out=gradients.flat)
+    return gradients
 
 
 def check_gradients(
     parameters: Parameters,
-    architecture: Architecture,
     examples: Examples,
     regularizer: Regularizer,
     rng: np.random.Generator,
@@ -76,8 +76,8 @@ def check_gradients(
     """
     dtype = parameters.flat.dtype
     require(dtype == np.float64, "dtype", "must be float64 to check gradients", dtype, "convert the parameters")
-    gradients = analytic_gradients(parameters, architecture, examples, regularizer)
-    cost = _Cost(parameters, architecture, examples, regularizer)
+    gradients = analytic_gradients(parameters, examples, regularizer)
+    cost = _Cost(parameters, examples, regularizer)
     slopes = []
     for name, gradient in gradients.named.items():
         typical = float(np.sqrt(np.mean(gradient**2)))
@@ -102,18 +102,17 @@ def relative_error(one: float, other: float, typical: float) -> float:
 class _Cost:
     """The cost as a function of the parameters; calling it also tells which ReLUs are active."""
 
-    def __init__(
-        self, parameters: Parameters, architecture: Architecture, examples: Examples, regularizer: Regularizer
-    ) -> None:
+    def __init__(self, parameters: Parameters, examples: Examples, regularizer: Regularizer) -> None:
         self.parameters, self.regularizer, self.images = parameters, regularizer, examples.images
-        self.targets = regularizer.target_table(np.float64)[examples.labels]
-        self.work = Workspace(architecture, len(examples.labels), np.float64)
+        self.targets = regularizer.target_table(np.float64)[:, examples.labels]
+        self.network = Network(parameters, len(examples.labels))
 
     def __call__(self) -> tuple[float, Bool[np.ndarray, "relus"]]:
-        logits = forward(self.parameters, self.images, self.work)
+        logits = self.network.forward(self.images)
         cost = cross_entropies(logits, self.targets).mean() + self.regularizer.penalty(self.parameters)
-        layers = (*self.work.responses, *self.work.hidden)
-        return float(cost), np.concatenate([layer.output.ravel() > 0 for layer in layers])
+        convolutions, hidden = self.network.convolutions, self.network.dense[:-1]
+        outputs = [*(layer.output for layer in convolutions), *(layer.output for layer in hidden)]
+        return float(cost), np.concatenate([output.ravel() > 0 for output in outputs])
 
 
 def _unit_directions(

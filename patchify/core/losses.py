@@ -29,7 +29,7 @@ class Regularizer:
         require(inside, "label_smoothing", "must lie in [0, 1)", self.label_smoothing, "choose about 0.1")
 
     def target_table(self, dtype: DTypeLike) -> Float[np.ndarray, "C C"]:
-        """Row k: the target distribution of an image of class k."""
+        """Row k, and column k: the target distribution of an image of class k."""
         table = np.full((CLASSES, CLASSES), self.label_smoothing / (CLASSES - 1), dtype)
         np.fill_diagonal(table, 1 - self.label_smoothing)
         return table
@@ -38,37 +38,30 @@ class Regularizer:
         """l2 times the sum of the squared weights."""
         return self.l2 * float(np.dot(parameters.penalised, parameters.penalised)) if self.l2 else 0.0
 
-    def add_d_penalty(self, parameters: Parameters, gradients: Parameters, scratch: Float[np.ndarray, "T"]) -> None:
-        """Add the penalty's gradient, 2 l2 W, to `gradients`; `scratch` is overwritten."""
-        if self.l2:
-            d_penalty = scratch[: len(parameters.penalised)]
-            np.multiply(parameters.penalised, 2 * self.l2, out=d_penalty)
-            np.add(gradients.penalised, d_penalty, out=gradients.penalised)
-
 
 def softmax(logits: Scores, out: Scores) -> Scores:
-    """Class probabilities, exp(s) / sum exp(s) by row (eq. 6), shifted by the row's maximum against overflow."""
-    np.subtract(logits, logits.max(axis=1, keepdims=True), out=out)
+    """Class probabilities, exp(s) / sum exp(s) (eq. 6), shifted by each image's maximum against overflow."""
+    np.subtract(logits, logits.max(axis=0), out=out)
     np.exp(out, out=out)
-    np.divide(out, out.sum(axis=1, keepdims=True), out=out)
+    np.divide(out, out.sum(axis=0), out=out)
     return out
 
 
-def d_cross_entropy(logits: Scores, targets: Scores, out: Scores) -> Scores:
-    """Gradient of the mean cross-entropy with respect to the logits: (softmax(s) - y) / N (eq. 24)."""
+def d_cross_entropy(logits: Scores, targets: Scores, out: Scores, *, factor: float = 1.0) -> Scores:
+    """Gradient of the mean cross-entropy with respect to the logits, (softmax(s) - y) / N (eq. 24), times `factor`."""
     softmax(logits, out)
     np.subtract(out, targets, out=out)
-    np.divide(out, len(out), out=out)
+    np.multiply(out, factor / logits.shape[1], out=out)
     return out
 
 
 def cross_entropies(logits: Scores, targets: Scores) -> Float[np.ndarray, "N"]:
     """Cross-entropy of each image, log(sum exp(s)) - y . s, for targets that sum to 1."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    losses: Float[np.ndarray, "N"] = np.log(np.exp(shifted).sum(axis=1)) - (targets * shifted).sum(axis=1)
+    shifted = logits - logits.max(axis=0)
+    losses: Float[np.ndarray, "N"] = np.log(np.exp(shifted).sum(axis=0)) - (targets * shifted).sum(axis=0)
     return losses
 
 
 def accuracy(scores: Scores, labels: Labels) -> float:
     """Fraction of images whose largest score is at their label (eq. 7)."""
-    return float(np.mean(scores.argmax(axis=1) == labels))
+    return float(np.mean(scores.argmax(axis=0) == labels))

@@ -25,11 +25,30 @@ class SGD:
         """The velocity: (T,) zeros, or no numbers without momentum."""
         return np.zeros_like(parameters) if self.momentum else parameters[:0].copy()
 
-    def update(self, parameters: Vector, gradients: Vector, velocity: Velocity, rate: float, scratch: Vector) -> None:
-        """Move `parameters` and `velocity` by one step; `scratch` (T,) is overwritten."""
-        direction = gradients
-        if self.momentum:
-            np.multiply(velocity, self.momentum, out=velocity)
-            direction = np.add(velocity, gradients, out=velocity)
-        np.multiply(direction, rate, out=scratch)
+    def factor(self, rate: float) -> float:
+        """What the loss's gradients that `update` takes are multiplied by.
+
+        Without momentum it is -rate: multiplied in once, into the few gradients of the logits, it makes every gradient
+        come out as the step itself.
+        """
+        return 1.0 if self.momentum else -rate
+
+    def update(
+        self, parameters: Vector, gradients: Vector, velocity: Velocity, scratch: Vector, *, rate: float, l2: float
+    ) -> None:
+        """Move `parameters` and `velocity` by one step down the loss plus l2 times the squared parameters.
+
+        gradients: (T,) of the loss, times `factor(rate)`; scratch: (T,) is overwritten
+        """
+        if not self.momentum:
+            if l2:
+                np.multiply(parameters, 1 - 2 * l2 * rate, out=parameters)
+            np.add(parameters, gradients, out=parameters)
+            return
+        np.multiply(velocity, self.momentum, out=velocity)
+        np.add(velocity, gradients, out=velocity)
+        if l2:
+            np.multiply(parameters, 2 * l2, out=scratch)
+            np.add(velocity, scratch, out=velocity)
+        np.multiply(velocity, rate, out=scratch)
         np.subtract(parameters, scratch, out=parameters)

@@ -1,13 +1,13 @@
 """All numbers of the network in one vector, with views of it by name."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import DTypeLike
 
 from patchify.core.architecture import Architecture
-from patchify.core.axes import Filters, Vector
+from patchify.core.axes import Filters, Vector, Weights
 from patchify.core.rules import require
 
 
@@ -17,26 +17,33 @@ class Parameters:
     One vector makes an update, a norm, a checkpoint or a gradient check one line. Weights come before
     biases, so that what L2 penalises is its first part.
 
+    architecture: whose parameters they are
     flat: (T,) everything; penalised: view of the filters and weight matrices alone
     filters, filter_biases: (K, F) and (F,) for each filter size; one bias a filter
-    weights, biases: (inputs, outputs) and (outputs,) for each dense layer
+    weights, biases: (outputs, inputs) and (outputs,) for each dense layer, as in s = W x + b
     """
 
-    __slots__ = ("biases", "filter_biases", "filters", "flat", "named", "penalised", "weights")
+    __slots__ = ("architecture", "biases", "filter_biases", "filters", "flat", "named", "penalised", "weights")
 
     flat: Vector
     penalised: Vector
     filters: list[Filters]
     filter_biases: list[Float[np.ndarray, "F"]]
-    weights: list[Float[np.ndarray, "D H"]]
+    weights: list[Weights]
     biases: list[Float[np.ndarray, "H"]]
     named: dict[str, Float[np.ndarray, "..."]]
 
     def __init__(self, architecture: Architecture, dtype: DTypeLike) -> None:
         """All zeros."""
-        weight_shapes = dict(_weight_shapes(architecture))
-        bias_shapes = {f"{name}_bias": shape[1:] for name, shape in weight_shapes.items()}
-        shapes: dict[str, tuple[int, ...]] = {**weight_shapes, **bias_shapes}
+        self.architecture = architecture
+        filters = zip(architecture.filter_sizes, architecture.filter_shapes, strict=True)
+        weight_shapes: dict[str, tuple[int, ...]] = {
+            **{f"filters_{size}": shape for size, shape in filters},
+            **{f"W{layer}": shape for layer, shape in enumerate(architecture.dense_shapes, start=1)},
+        }
+        widths = [*architecture.filter_counts, *(outputs for outputs, _ in architecture.dense_shapes)]
+        bias_shapes = {f"{name}_bias": (width,) for name, width in zip(weight_shapes, widths, strict=True)}
+        shapes = {**weight_shapes, **bias_shapes}
         ends = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
         self.flat = np.zeros(ends[-1], dtype)
         self.penalised = self.flat[: ends[len(weight_shapes) - 1]]
@@ -55,20 +62,13 @@ class Parameters:
             array[...] = named[name]
 
 
-def _weight_shapes(architecture: Architecture) -> Iterator[tuple[str, tuple[int, int]]]:
-    for size, shape in zip(architecture.filter_sizes, architecture.filter_shapes, strict=True):
-        yield f"filters_{size}", shape
-    for layer, dense in enumerate(architecture.dense_shapes, start=1):
-        yield f"W{layer}", dense
-
-
 def he_initialised(architecture: Architecture, rng: np.random.Generator, dtype: DTypeLike) -> Parameters:
     """Weights from N(0, 2 / fan-in), zero biases (He et al. 2015, "Delving deep into rectifiers", eq. 10).
 
     Drawn in float64 for every dtype, so that float32 and float64 runs start from the same numbers.
     """
     parameters = Parameters(architecture, dtype)
-    for weights in (*parameters.filters, *parameters.weights):
-        fan_in = weights.shape[0]
+    fans_in = [*(len(filters) for filters in parameters.filters), *(len(weights.T) for weights in parameters.weights)]
+    for weights, fan_in in zip((*parameters.filters, *parameters.weights), fans_in, strict=True):
         weights[...] = rng.standard_normal(weights.shape) * np.sqrt(2 / fan_in)
     return parameters

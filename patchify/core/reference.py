@@ -174,25 +174,26 @@ def z_ordered(parameters: RowMajorParameters, architecture: Architecture) -> Par
     core = Parameters(architecture, parameters.weights[0].dtype)
     for ours, theirs in zip(core.filters, parameters.filters, strict=True):
         ours[...] = flat(theirs)[z_order(theirs.shape[0])]
-    core.weights[0][...] = parameters.weights[0].T[response_order(architecture)]
+    core.weights[0][...] = parameters.weights[0][:, response_order(architecture)]
     for ours, theirs in zip(core.weights[1:], parameters.weights[1:], strict=True):
-        ours[...] = theirs.T
+        ours[...] = theirs
     biases = (*parameters.filter_biases, *parameters.biases)
     for our_bias, their_bias in zip((*core.filter_biases, *core.biases), biases, strict=True):
         our_bias[...] = their_bias[:, 0]
     return core
 
 
-def row_major(core: Parameters, architecture: Architecture) -> RowMajorParameters:
+def row_major(core: Parameters) -> RowMajorParameters:
     """The same parameters in the assignment's layout: the inverse of `z_ordered`."""
+    architecture = core.architecture
     sides = architecture.filter_sizes
-    first = core.weights[0][np.argsort(response_order(architecture))]
+    first = core.weights[0][:, np.argsort(response_order(architecture))]
     return RowMajorParameters(
         filters=[
             filters[np.argsort(z_order(side))].reshape(side, side, CHANNELS, -1)
             for side, filters in zip(sides, core.filters, strict=True)
         ],
         filter_biases=[bias[:, np.newaxis].copy() for bias in core.filter_biases],
-        weights=[weights.T.copy() for weights in (first, *core.weights[1:])],
+        weights=[weights.copy() for weights in (first, *core.weights[1:])],
         biases=[bias[:, np.newaxis].copy() for bias in core.biases],
     )

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Int
 
-from patchify.core.architecture import Architecture
 from patchify.core.evaluation import Evaluation, Examples, evaluate
 from patchify.core.losses import Regularizer
 from patchify.core.optimizers import SGD
@@ -46,7 +45,6 @@ class Record:
 
 def fit(
     parameters: Parameters,
-    architecture: Architecture,
     train: Examples,
     *,
     schedule: Schedule,
@@ -73,31 +71,27 @@ def fit(
     total = schedule.total
     marks = {0, total, *(range(0, total, record_every) if record_every else schedule.records)}
     rates = [schedule(step) for step in range(total)]
-    update = Update(parameters, architecture, regularizer=regularizer, optimizer=optimizer, batch_size=batch_size)
+    update = Update(parameters, regularizer=regularizer, optimizer=optimizer, batch_size=batch_size)
     seconds, started = 0.0, time.perf_counter()
     for step, chosen in zip(range(total), _batches(len(train.labels), batch_size, order), strict=False):
         if step in marks or step % HEARTBEAT == 0:
             seconds += time.perf_counter() - started
             record = Record(step=step, rate=rates[step], seconds=seconds)
             if step in marks:
-                _evaluate_all(record, parameters, architecture, evaluated, regularizer)
+                _evaluate_all(record, parameters, evaluated, regularizer)
             yield record
             started = time.perf_counter()
         update(train, chosen, step, rates[step])
     record = Record(step=total, rate=rates[-1], seconds=seconds + time.perf_counter() - started)
-    _evaluate_all(record, parameters, architecture, evaluated, regularizer)
+    _evaluate_all(record, parameters, evaluated, regularizer)
     yield record
 
 
 def _evaluate_all(
-    record: Record,
-    parameters: Parameters,
-    architecture: Architecture,
-    evaluated: Mapping[str, Examples],
-    regularizer: Regularizer,
+    record: Record, parameters: Parameters, evaluated: Mapping[str, Examples], regularizer: Regularizer
 ) -> None:
     for name, examples in evaluated.items():
-        evaluation = evaluate(parameters, architecture, examples, regularizer)
+        evaluation = evaluate(parameters, examples, regularizer)
         if not math.isfinite(evaluation.cost):
             raise Diverged(record.step, record.rate, evaluation.cost)
         record.evaluations[name] = evaluation

@@ -1,16 +1,20 @@
 """One update of the parameters from one batch."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Int
 
-from patchify.core.architecture import Architecture
+from patchify.core.axes import CLASSES, PIXELS, Images, Scores
 from patchify.core.evaluation import Examples
 from patchify.core.losses import Regularizer, cross_entropies, d_cross_entropy
-from patchify.core.network import Workspace, backward, forward
+from patchify.core.network import Network
 from patchify.core.optimizers import SGD
 from patchify.core.parameters import Parameters
+
+BLOCK = 32_768
+"""Parameters updated at once: each pass over them but the first finds them in the cache."""
 
 
 class Diverged(ArithmeticError):
@@ -24,39 +28,46 @@ class Diverged(ArithmeticError):
 class Update:
     """Everything that an update needs, allocated once; calling it moves `parameters` by one step."""
 
-    def __init__(
-        self,
-        parameters: Parameters,
-        architecture: Architecture,
-        *,
-        regularizer: Regularizer,
-        optimizer: SGD,
-        batch_size: int,
-    ) -> None:
+    def __init__(self, parameters: Parameters, *, regularizer: Regularizer, optimizer: SGD, batch_size: int) -> None:
         dtype = parameters.flat.dtype
         self.parameters = parameters
         self.regularizer = regularizer
         self.optimizer = optimizer
-        self.work = Workspace(architecture, batch_size, dtype)
-        self.gradients = Parameters(architecture, dtype)
-        self.velocity = optimizer.initial_state(parameters.flat)
-        self.scratch = np.empty_like(parameters.flat)
+        self.network = Network(parameters, batch_size)
+        self.batch: Images = np.empty((batch_size, PIXELS), dtype)
         self.target_table = regularizer.target_table(dtype)
+        self.targets: Scores = np.empty((CLASSES, batch_size), dtype)
+        self.velocity = optimizer.initial_state(parameters.flat)
+        scratch = np.empty(BLOCK, dtype)
+        self.blocks = [
+            (parameters.flat[block], self.network.gradients.flat[block], self.velocity[block], scratch[:length], l2)
+            for block, length, l2 in _blocks(parameters, regularizer.l2)
+        ]
 
-    @np.errstate(over="ignore", invalid="ignore")  # overflow is caught as a cost that is not finite
+    @np.errstate(over="ignore", invalid="ignore")  # overflow is caught as a gradient that is not finite
     def __call__(self, train: Examples, chosen: Int[np.ndarray, "N"], step: int, rate: float) -> None:
         """Update number `step` with the examples at the positions `chosen`, at the given learning rate.
 
-        Raises Diverged, before the parameters change, when the gradient of the batch's cost is not finite. (The cost
+        Raises Diverged, before the parameters change, when the gradient of the batch's loss is not finite. (The cost
         itself is not computed here: its L2 part alone would take a pass over all weights.)
         """
-        work, parameters, gradients = self.work, self.parameters, self.gradients
-        np.take(train.images, chosen, axis=0, out=work.batch, mode="clip")  # mode "raise" would buffer the batch
-        np.take(self.target_table, train.labels[chosen], axis=0, out=work.targets, mode="clip")
-        d_cross_entropy(forward(parameters, work.batch, work), work.targets, out=work.d_logits)
-        if not math.isfinite(work.d_logits.sum()):
-            cost = cross_entropies(work.logits, work.targets).mean() + self.regularizer.penalty(parameters)
+        network = self.network
+        train.images.take(chosen, axis=0, out=self.batch, mode="clip")  # mode "raise" would buffer the batch
+        self.target_table.take(train.labels[chosen], axis=1, out=self.targets, mode="clip")
+        logits = network.forward(self.batch)
+        d_cross_entropy(logits, self.targets, out=network.d_logits, factor=self.optimizer.factor(rate))
+        network.backward(self.batch)
+        if not math.isfinite(network.gradients.biases[-1].sum()):  # which sum the gradients of all logits
+            cost = cross_entropies(logits, self.targets).mean() + self.regularizer.penalty(self.parameters)
             raise Diverged(step, rate, float(cost))
-        backward(parameters, work.batch, work, gradients)
-        self.regularizer.add_d_penalty(parameters, gradients, self.scratch)
-        self.optimizer.update(parameters.flat, gradients.flat, self.velocity, rate, self.scratch)
+        for parameters, gradients, velocity, scratch, l2 in self.blocks:
+            self.optimizer.update(parameters, gradients, velocity, scratch, rate=rate, l2=l2)
+
+
+def _blocks(parameters: Parameters, l2: float) -> Iterator[tuple[slice, int, float]]:
+    """Where to cut the vector of parameters, the length of each piece, and how strongly it is penalised."""
+    weights, everything = len(parameters.penalised), len(parameters.flat)
+    for first, last, strength in ((0, weights, l2), (weights, everything, 0.0)):
+        for start in range(first, last, BLOCK):
+            end = min(start + BLOCK, last)
+            yield slice(start, end), end - start, strength

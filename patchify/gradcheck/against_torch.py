@@ -24,14 +24,14 @@ def installed_torch() -> ModuleType | None:
 
 def torch_errors(torch: ModuleType, case: Case, parameters: Parameters, examples: Examples) -> dict[str, float]:
     """By parameter: the largest difference of our gradients from PyTorch's, over the largest of PyTorch's."""
-    ours = analytic_gradients(parameters, case.architecture, examples, case.regularizer).named
+    ours = analytic_gradients(parameters, examples, case.regularizer).named
     theirs = _torch_gradients(torch, case, parameters, examples).named
     return {name: float(np.abs(ours[name] - theirs[name]).max() / np.abs(theirs[name]).max()) for name in ours}
 
 
 def _torch_gradients(torch: ModuleType, case: Case, parameters: Parameters, examples: Examples) -> Parameters:
     """The same gradients by conv2d and autograd, from images and parameters in row-major order."""
-    arrays = reference.row_major(parameters, case.architecture)
+    arrays = reference.row_major(parameters)
     row_major = examples.images[:, np.argsort(z_order())].reshape(-1, SIDE, SIDE, CHANNELS)
     images = torch.from_numpy(row_major.transpose(0, 3, 1, 2).copy())  # image, channel, row, column
     targets = torch.from_numpy(reference.smoothed_targets(examples.labels, case.regularizer.label_smoothing).T)

@@ -71,7 +71,7 @@ def worst_errors(case: Case, torch: ModuleType | None) -> dict[str, list[float]]
     """By parameter: along random directions, of single entries, and against PyTorch if there."""
     rng = np.random.default_rng(SEED)
     parameters, examples = sample(case.architecture, rng, IMAGES)
-    slopes = check_gradients(parameters, case.architecture, examples, case.regularizer, rng)
+    slopes = check_gradients(parameters, examples, case.regularizer, rng)
     against_torch = torch_errors(torch, case, parameters, examples) if torch else {}
     errors = {}
     for name in parameters.named:

@@ -9,8 +9,7 @@ from patchify.core import reference
 from patchify.core.architecture import Architecture
 from patchify.core.axes import SIDE, Labels
 from patchify.core.losses import Regularizer, d_cross_entropy, softmax
-from patchify.core.network import Workspace, backward, forward
-from patchify.core.parameters import Parameters
+from patchify.core.network import Network
 from patchify.core.reference import RowMajorParameters
 from patchify.core.zorder import patches, row_major_filters, z_order
 from patchify.gradcheck.debug_file import INPUTS, Array, DebugFile, DebugFileError
@@ -107,15 +106,15 @@ def _by_fast_code(inputs: Mapping[str, Array], labels: Labels) -> dict[str, Arra
     architecture = Architecture(filter_sizes=[side], filter_counts=[filter_count], hidden=[inputs["W1"].shape[0]])
     parameters = reference.z_ordered(_parameters(inputs), architecture)
     images = reference.z_ordered_images(reference.pictures(inputs["X"]))
-    gradients, work = Parameters(architecture, np.float64), Workspace(architecture, n, np.float64)
-    logits = forward(parameters, images, work)
-    d_cross_entropy(logits, inputs["Y"].T, out=work.d_logits)
-    backward(parameters, images, work, gradients)
+    network = Network(parameters, n)
+    logits = network.forward(images)
+    d_cross_entropy(logits, inputs["Y"], out=network.d_logits)
+    network.backward(images)
 
     by_row, within = np.argsort(reference.patch_order(side)), np.argsort(z_order(side))  # back to row-major order
     products = (patches(images, side) @ parameters.filters[0])[:, by_row].transpose(1, 2, 0)  # patch, filter, image
     return {
-        "Y": Regularizer(l2=0.0, label_smoothing=0.0).target_table(np.float64)[labels].T,
+        "Y": Regularizer(l2=0.0, label_smoothing=0.0).target_table(np.float64)[:, labels],
         "fw": np.array(architecture.filter_sizes[0]),
         "nf": np.array(parameters.filters[0].shape[1]),
         "nh": np.array(parameters.biases[0].size),
@@ -124,10 +123,10 @@ def _by_fast_code(inputs: Mapping[str, Array], labels: Labels) -> dict[str, Arra
         "conv_outputs": products.reshape(SIDE // side, SIDE // side, filter_count, n),
         "conv_outputs_mat": products,
         "conv_outputs_flattened": products.reshape(-1, n),
-        "conv_flat": work.responses[0].output[:, np.argsort(reference.response_order(architecture))].T,
-        "X1": work.hidden[0].output.T,
-        "P": softmax(logits, out=np.empty_like(logits)).T,
-        **_gradients_by_key(reference.row_major(gradients, architecture)),
+        "conv_flat": network.convolutions[0].output[:, np.argsort(reference.response_order(architecture))].T,
+        "X1": network.dense[0].output,
+        "P": softmax(logits, out=np.empty_like(logits)),
+        **_gradients_by_key(reference.row_major(network.gradients)),
     }
 
 

@@ -45,7 +45,7 @@ def test_a_study_trains_as_long_and_sweeps_what_the_assignment_asks(
 def test_the_baseline_is_that_of_exercise_3() -> None:
     run, _ = composed()
     assert run.architecture.filter_shapes == [(48, 10)]
-    assert run.architecture.dense_shapes == [(640, 50), (50, 10)]
+    assert run.architecture.dense_shapes == [(50, 640), (10, 50)]
     assert [run.schedule(step) for step in (0, 800, 1600)] == pytest.approx([1e-5, 1e-1, 1e-5])
     assert (run.regularizer.l2, run.regularizer.label_smoothing) == (0.003, 0)
     assert (run.batch_size, run.study) == (100, "scratch")
@@ -66,7 +66,7 @@ def test_every_option_of_every_group_composes(group: str) -> None:
 
 
 def test_the_four_architectures_have_about_as_many_responses() -> None:
-    responses = [composed(f"architecture=arch{i}")[0].architecture.dense_shapes[0][0] for i in (1, 2, 3, 4)]
+    responses = [composed(f"architecture=arch{i}")[0].architecture.dense_shapes[0][1] for i in (1, 2, 3, 4)]
     assert responses == [768, 640, 640, 640]
 
 

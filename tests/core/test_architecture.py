@@ -11,14 +11,14 @@ def test_the_shapes_of_architecture_2() -> None:
     architecture = Architecture(filter_sizes=[4], filter_counts=[10], hidden=[50])
     assert architecture.patches == [64]
     assert architecture.filter_shapes == [(48, 10)]
-    assert architecture.dense_shapes == [(640, 50), (50, 10)]
+    assert architecture.dense_shapes == [(50, 640), (10, 50)]
 
 
 def test_several_filter_sizes_are_concatenated_and_hidden_layers_follow_each_other() -> None:
     architecture = Architecture(filter_sizes=[2, 4, 8, 16], filter_counts=[3, 10, 40, 160], hidden=[50, 20])
     assert architecture.patches == [256, 64, 16, 4]
     assert architecture.filter_shapes == [(12, 3), (48, 10), (192, 40), (768, 160)]
-    assert architecture.dense_shapes == [(256 * 3 + 64 * 10 + 16 * 40 + 4 * 160, 50), (50, 20), (20, 10)]
+    assert architecture.dense_shapes == [(50, 256 * 3 + 64 * 10 + 16 * 40 + 4 * 160), (20, 50), (10, 20)]
 
 
 @pytest.mark.parametrize(

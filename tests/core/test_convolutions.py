@@ -7,7 +7,7 @@ from numpy.typing import DTypeLike
 from patchify.core import reference
 from patchify.core.architecture import Architecture
 from patchify.core.axes import PIXELS
-from patchify.core.network import Workspace, forward
+from patchify.core.network import Network
 from patchify.core.parameters import Parameters
 from patchify.core.zorder import patches, z_order
 
@@ -73,13 +73,13 @@ def test_the_convolution_that_training_uses_agrees_with_the_dot_products(width: 
     parameters = Parameters(architecture, np.float64)
     parameters.filters[0][...] = reference.flat(filters)[z_order(width)]
     parameters.filter_biases[0][...] = bias = np.array([0.5, -1, 0, 2, -3])
-    work = Workspace(architecture, 3, np.float64)
-    forward(parameters, reference.z_ordered_images(images), work)
+    network = Network(parameters, 3)
+    network.forward(reference.z_ordered_images(images))
 
     convolved = reference.dot_products(images, filters) + bias[:, np.newaxis]
     h = np.maximum(convolved, 0).reshape(-1, 3)  # eq. 2: patch by patch, the filter innermost
     in_z_order = h[reference.response_order(architecture)].T
-    np.testing.assert_allclose(work.responses[0].output, in_z_order, atol=TOLERANCE)
+    np.testing.assert_allclose(network.convolutions[0].output, in_z_order, atol=TOLERANCE)
     assert (h == 0).any()
     assert (h > 0).any()
 

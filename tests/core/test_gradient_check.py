@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
-from patchify.core import update
 from patchify.core.architecture import Architecture
 from patchify.core.axes import Images
 from patchify.core.evaluation import Examples
 from patchify.core.gradient_check import DIFFERENCE, Slope, check_gradients, sample
 from patchify.core.losses import Regularizer
-from patchify.core.network import Workspace, backward
+from patchify.core.network import Network
 from patchify.core.parameters import Parameters
 
 ARCHITECTURE = Architecture(filter_sizes=[16], filter_counts=[2], hidden=[3])
@@ -17,16 +16,18 @@ REGULARIZER = Regularizer(l2=0.01, label_smoothing=0.1)
 
 
 def slopes_of(parameters: Parameters, examples: Examples) -> list[Slope]:
-    return check_gradients(parameters, ARCHITECTURE, examples, REGULARIZER, np.random.default_rng(1))
+    return check_gradients(parameters, examples, REGULARIZER, np.random.default_rng(1))
 
 
 @pytest.mark.parametrize("damaged", ["filters_16", "filters_16_bias", "W1", "W1_bias", "W2", "W2_bias"])
 def test_a_gradient_that_is_wrong_in_the_fifth_digit_is_noticed(damaged: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def damaging(parameters: Parameters, images: Images, work: Workspace, gradients: Parameters) -> None:
-        backward(parameters, images, work, gradients)
-        gradients.named[damaged][...] *= 1 + 1e-4
+    backward = Network.backward
 
-    monkeypatch.setattr(update, "backward", damaging)
+    def damaging(network: Network, images: Images) -> None:
+        backward(network, images)
+        network.gradients.named[damaged][...] *= 1 + 1e-4
+
+    monkeypatch.setattr(Network, "backward", damaging)
     wrong = {
         slope.parameter for slope in slopes_of(*sample(ARCHITECTURE, np.random.default_rng(0), 4)) if slope.error > 1e-6
     }

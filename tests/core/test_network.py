@@ -11,7 +11,7 @@ from patchify.core.axes import PIXELS
 from patchify.core.evaluation import BATCH, Examples, evaluate, predict, probabilities
 from patchify.core.gradient_check import analytic_gradients, check_gradients, sample
 from patchify.core.losses import Regularizer
-from patchify.core.network import Workspace, forward
+from patchify.core.network import Network
 from patchify.core.optimizers import SGD
 from patchify.core.parameters import Parameters, he_initialised
 from patchify.core.reference import RowMajorParameters
@@ -46,32 +46,32 @@ def assert_same(ours: RowMajorParameters, theirs: RowMajorParameters) -> None:
 @each_architecture
 def test_the_forward_pass_agrees_with_the_reference(architecture: Architecture) -> None:
     parameters, examples = sample(architecture, np.random.default_rng(1), IMAGES)
-    slow = reference.forward(reference.row_major(parameters, architecture), pictures_of(examples))
-    fast = probabilities(parameters, architecture, examples.images)
-    np.testing.assert_allclose(fast.T, slow.probabilities, atol=TOLERANCE)
-    assert np.ptp(fast, axis=0).max() > 0.1  # the images do not all look alike to it
+    slow = reference.forward(reference.row_major(parameters), pictures_of(examples))
+    fast = probabilities(parameters, examples.images)
+    np.testing.assert_allclose(fast, slow.probabilities, atol=TOLERANCE)
+    assert np.ptp(fast, axis=1).max() > 0.1  # the images do not all look alike to it
 
 
 @each_architecture
 @pytest.mark.parametrize("regularizer", [Regularizer(l2=0.0, label_smoothing=0.0), BOTH], ids=["plain", "both"])
 def test_every_gradient_agrees_with_the_reference(architecture: Architecture, regularizer: Regularizer) -> None:
     parameters, examples = sample(architecture, np.random.default_rng(2), IMAGES)
-    slow_parameters = reference.row_major(parameters, architecture)
+    slow_parameters = reference.row_major(parameters)
     targets = reference.smoothed_targets(examples.labels, regularizer.label_smoothing)
     activations = reference.forward(slow_parameters, pictures_of(examples))
     slow = reference.backward(slow_parameters, activations, targets, regularizer.l2)
-    fast = analytic_gradients(parameters, architecture, examples, regularizer)
-    assert_same(reference.row_major(fast, architecture), slow)
+    fast = analytic_gradients(parameters, examples, regularizer)
+    assert_same(reference.row_major(fast), slow)
     assert all(np.abs(gradient).max() > 1e-4 for gradient in fast.named.values())  # none agrees by being zero
 
 
 @each_architecture
 def test_loss_cost_and_accuracy_agree_with_the_reference(architecture: Architecture) -> None:
     parameters, examples = sample(architecture, np.random.default_rng(3), IMAGES)
-    slow = reference.row_major(parameters, architecture)
+    slow = reference.row_major(parameters)
     found = reference.forward(slow, pictures_of(examples)).probabilities
     plain, smoothed = (reference.smoothed_targets(examples.labels, epsilon) for epsilon in (0.0, BOTH.label_smoothing))
-    fast = evaluate(parameters, architecture, examples, BOTH)
+    fast = evaluate(parameters, examples, BOTH)
     assert fast.loss == pytest.approx(reference.cost(slow, found, plain, 0.0), rel=TOLERANCE)
     assert fast.cost == pytest.approx(reference.cost(slow, found, smoothed, BOTH.l2), rel=TOLERANCE)
     assert fast.accuracy == np.mean([found[:, i].argmax() == label for i, label in enumerate(examples.labels)])
@@ -82,7 +82,7 @@ def test_loss_cost_and_accuracy_agree_with_the_reference(architecture: Architect
 def test_every_gradient_agrees_with_central_differences(architecture: Architecture, regularizer: Regularizer) -> None:
     rng = np.random.default_rng(4)
     parameters, examples = sample(architecture, rng, IMAGES)
-    slopes = check_gradients(parameters, architecture, examples, regularizer, rng)
+    slopes = check_gradients(parameters, examples, regularizer, rng)
     assert {slope.parameter for slope in slopes} == set(parameters.named)
     assert max(slope.error for slope in slopes) < 1e-7  # differences of 1e-5 in float64 are good to about 1e-8
 
@@ -90,7 +90,7 @@ def test_every_gradient_agrees_with_central_differences(architecture: Architectu
 @each_architecture
 def test_translating_to_the_assignments_layout_and_back_changes_nothing(architecture: Architecture) -> None:
     parameters, _ = sample(architecture, np.random.default_rng(5), 1)
-    there = reference.row_major(parameters, architecture)
+    there = reference.row_major(parameters)
     assert np.array_equal(reference.z_ordered(there, architecture).flat, parameters.flat)
 
 
@@ -100,13 +100,13 @@ def test_float32_stays_float32_and_near_float64() -> None:
     single = Parameters(architecture, np.float32)
     single.flat[...] = parameters.flat
     images = examples.images.astype(np.float32)
-    logits = predict(single, architecture, images)
-    gradients = analytic_gradients(single, architecture, Examples(images=images, labels=examples.labels), BOTH)
-    forwarded = forward(single, images, Workspace(architecture, IMAGES, np.float32))
+    logits = predict(single, images)
+    gradients = analytic_gradients(single, Examples(images=images, labels=examples.labels), BOTH)
+    forwarded = Network(single, IMAGES).forward(images)
     assert logits.dtype == forwarded.dtype == gradients.flat.dtype == np.float32
     # float32 has seven digits, of which sums of some hundred terms lose one or two
-    np.testing.assert_allclose(logits, predict(parameters, architecture, examples.images), atol=1e-4)
-    expected = analytic_gradients(parameters, architecture, examples, BOTH)
+    np.testing.assert_allclose(logits, predict(parameters, examples.images), atol=1e-4)
+    expected = analytic_gradients(parameters, examples, BOTH)
     np.testing.assert_allclose(gradients.flat, expected.flat, atol=1e-4)
 
 
@@ -115,10 +115,10 @@ def test_images_in_several_batches_are_scored_as_each_by_itself() -> None:
     rng = np.random.default_rng(7)
     parameters = he_initialised(architecture, rng, np.float64)
     images = rng.standard_normal((2 * BATCH + 1, PIXELS))
-    logits = predict(parameters, architecture, images)
-    work = Workspace(architecture, 1, np.float64)
+    logits = predict(parameters, images)
+    network = Network(parameters, 1)
     for i in (0, BATCH - 1, BATCH, 2 * BATCH):
-        np.testing.assert_allclose(logits[i : i + 1], forward(parameters, images[i : i + 1], work), atol=TOLERANCE)
+        np.testing.assert_allclose(logits[:, i : i + 1], network.forward(images[i : i + 1]), atol=TOLERANCE)
 
 
 def test_an_update_allocates_no_array_of_the_size_of_a_batch() -> None:
@@ -126,7 +126,7 @@ def test_an_update_allocates_no_array_of_the_size_of_a_batch() -> None:
     rng = np.random.default_rng(8)
     parameters = he_initialised(architecture, rng, np.float32)
     train = Examples(images=rng.standard_normal((100, PIXELS), dtype=np.float32), labels=rng.integers(10, size=100))
-    update = Update(parameters, architecture, regularizer=BOTH, optimizer=SGD(momentum=0.9), batch_size=100)
+    update = Update(parameters, regularizer=BOTH, optimizer=SGD(momentum=0.9), batch_size=100)
     chosen = rng.permutation(100)
     update(train, chosen, step=0, rate=0.01)
     tracemalloc.start()

@@ -10,9 +10,9 @@ ARCHITECTURE = Architecture(filter_sizes=[4, 16], filter_counts=[3, 2], hidden=[
 SHAPES = {
     "filters_4": (48, 3),
     "filters_16": (768, 2),
-    "W1": (64 * 3 + 4 * 2, 7),
-    "W2": (7, 5),
-    "W3": (5, 10),
+    "W1": (7, 64 * 3 + 4 * 2),
+    "W2": (5, 7),
+    "W3": (10, 5),
     "filters_4_bias": (3,),
     "filters_16_bias": (2,),
     "W1_bias": (7,),
@@ -83,6 +83,6 @@ def test_a_missing_array_is_named() -> None:
 
 
 def test_an_array_that_numpy_would_repeat_to_fit_is_refused() -> None:
-    named = {**Parameters(ARCHITECTURE, np.float32).named, "W2": np.ones((7, 1), np.float32)}
-    with pytest.raises(ValueError, match=r"W2 must have shape \(7, 5\): got \(7, 1\)"):
+    named = {**Parameters(ARCHITECTURE, np.float32).named, "W2": np.ones((5, 1), np.float32)}
+    with pytest.raises(ValueError, match=r"W2 must have shape \(5, 7\): got \(5, 1\)"):
         Parameters(ARCHITECTURE, np.float32).assign(named)

@@ -43,7 +43,7 @@ def start(parameters: Parameters, **changes: object) -> Iterator[Record]:
         "evaluated": {"train": examples(), "test": examples(20, seed=5)},
         **changes,
     }
-    return fit(parameters, ARCHITECTURE, **settings)  # type: ignore[arg-type]  # the settings are of many types
+    return fit(parameters, **settings)  # type: ignore[arg-type]  # the settings are of many types
 
 
 def fresh(seed: int = 2) -> Parameters:

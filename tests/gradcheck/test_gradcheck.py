@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from patchify.core import reference, update
+from patchify.core import reference
 from patchify.core.axes import Images
-from patchify.core.network import Workspace, backward
-from patchify.core.parameters import Parameters
+from patchify.core.network import Network
 from patchify.gradcheck import command
 from patchify.gradcheck.against_torch import installed_torch
 from patchify.gradcheck.cases import CASES
@@ -113,11 +112,13 @@ def test_the_gradients_pass_and_every_line_fits_80_columns(capsys: pytest.Captur
 def test_a_wrong_gradient_fails(
     damaged: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def damaging(parameters: Parameters, images: Images, work: Workspace, gradients: Parameters) -> None:
-        backward(parameters, images, work, gradients)
-        gradients.named[damaged][...] *= 1 + 1e-4
+    backward = Network.backward
 
-    monkeypatch.setattr(update, "backward", damaging)
+    def damaging(network: Network, images: Images) -> None:
+        backward(network, images)
+        network.gradients.named[damaged][...] *= 1 + 1e-4
+
+    monkeypatch.setattr(Network, "backward", damaging)
     monkeypatch.setattr(command, "CASES", CASES[:1])
     assert run() == 1
     assert "FAILED: the largest relative error is 1.0e-04, the limit is 1e-06." in output(capsys)
