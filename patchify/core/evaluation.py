@@ -10,8 +10,8 @@ from patchify.core.network import Network
 from patchify.core.parameters import Parameters
 from patchify.core.rules import require
 
-BATCH = 500
-"""Images evaluated at once: few large GEMMs that still fit the cache."""
+BATCH = 100
+"""Images evaluated at once. Measured: with 500, whose responses leave the cache, it takes 20 % longer."""
 
 
 @dataclass(slots=True, kw_only=True)

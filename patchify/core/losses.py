@@ -41,9 +41,9 @@ class Regularizer:
 
 def softmax(logits: Scores, out: Scores) -> Scores:
     """Class probabilities, exp(s) / sum exp(s) (eq. 6), shifted by each image's maximum against overflow."""
-    np.subtract(logits, logits.max(axis=0), out=out)
+    np.subtract(logits, np.maximum.reduce(logits), out=out)  # over the classes
     np.exp(out, out=out)
-    np.divide(out, out.sum(axis=0), out=out)
+    np.divide(out, np.add.reduce(out), out=out)
     return out
 
 

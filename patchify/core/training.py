@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Int
@@ -72,17 +73,18 @@ def fit(
     marks = {0, total, *(range(0, total, record_every) if record_every else schedule.records)}
     rates = [schedule(step) for step in range(total)]
     update = Update(parameters, regularizer=regularizer, optimizer=optimizer, batch_size=batch_size)
-    seconds, started = 0.0, time.perf_counter()
-    for step, chosen in zip(range(total), _batches(len(train.labels), batch_size, order), strict=False):
-        if step in marks or step % HEARTBEAT == 0:
-            seconds += time.perf_counter() - started
-            record = Record(step=step, rate=rates[step], seconds=seconds)
-            if step in marks:
-                _evaluate_all(record, parameters, evaluated, regularizer)
-            yield record
-            started = time.perf_counter()
-        update(train, chosen, step, rates[step])
-    record = Record(step=total, rate=rates[-1], seconds=seconds + time.perf_counter() - started)
+    batches, seconds = _batches(len(train.labels), batch_size, order), 0.0
+    for start, end in pairwise(sorted({*marks, *range(0, total, HEARTBEAT)})):
+        record = Record(step=start, rate=rates[start], seconds=seconds)
+        if start in marks:
+            _evaluate_all(record, parameters, evaluated, regularizer)
+        yield record
+        started = time.perf_counter()
+        with np.errstate(over="ignore", invalid="ignore"):  # overflow is caught as a gradient that is not finite
+            for step, chosen in zip(range(start, end), batches, strict=False):
+                update(train, chosen, step, rates[step])
+        seconds += time.perf_counter() - started
+    record = Record(step=total, rate=rates[-1], seconds=seconds)
     _evaluate_all(record, parameters, evaluated, regularizer)
     yield record
 

@@ -44,7 +44,6 @@ class Update:
             for block, length, l2 in _blocks(parameters, regularizer.l2)
         ]
 
-    @np.errstate(over="ignore", invalid="ignore")  # overflow is caught as a gradient that is not finite
     def __call__(self, train: Examples, chosen: Int[np.ndarray, "N"], step: int, rate: float) -> None:
         """Update number `step` with the examples at the positions `chosen`, at the given learning rate.
 
@@ -57,7 +56,7 @@ class Update:
         logits = network.forward(self.batch)
         d_cross_entropy(logits, self.targets, out=network.d_logits, factor=self.optimizer.factor(rate))
         network.backward(self.batch)
-        if not math.isfinite(network.gradients.biases[-1].sum()):  # which sum the gradients of all logits
+        if not math.isfinite(np.add.reduce(network.gradients.biases[-1])):  # which sum the gradients of all logits
             cost = cross_entropies(logits, self.targets).mean() + self.regularizer.penalty(self.parameters)
             raise Diverged(step, rate, float(cost))
         for parameters, gradients, velocity, scratch, l2 in self.blocks:
