@@ -1,9 +1,12 @@
 """What is loaded before a sweep's jobs begin: all data checked, the first job's kept, errors in time."""
 
+import importlib
 import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from patchify.core.losses import Regularizer
 from patchify.core.optimizers import SGD
 from patchify.core.schedules import Constant
 from patchify.data import prepare as module
-from patchify.data.source import DataError
+from patchify.data.source import DataError, RawData
 from patchify.data.textures import Textures
 from patchify.sweep import warm_up
 
@@ -56,7 +59,13 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Textures, bool]]:
 def test_the_first_jobs_data_stay_in_memory_and_no_store_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def read_slowly(source: Textures, read: Callable[[Textures], RawData] = Textures.read) -> RawData:
+        time.sleep(0.3)  # the imports being done, the thread is what is waited for
+        return read(source)
+
+    importlib.import_module("patchify.run")
     monkeypatch.setattr(module, "_last", {})
+    monkeypatch.setattr(Textures, "read", read_slowly)
     before = threading.active_count()
     warm_up([a_run(SMALL), a_run(replace(SMALL, seed=1))])
     assert threading.active_count() == before, "the launcher forks after this"
@@ -101,11 +110,14 @@ def test_ctrl_c_does_not_wait_for_the_data(tmp_path: Path) -> None:
         "main()"
     )
     command = [sys.executable, "-c", code, "data=textures"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "reading\n"
-        process.send_signal(signal.SIGINT)
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "reading\n"
+    process.send_signal(signal.SIGINT)
+    try:
         _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "interrupted" in err
     assert "Traceback" not in err
