@@ -12,7 +12,7 @@ from patchify.core.parameters import Parameters
 from patchify.core.schedules import Schedule
 from patchify.core.training import Record
 from patchify.core.zorder import row_major_filters
-from patchify.data.prepare import Dataset
+from patchify.data.dataset import Dataset
 
 
 def write_artifacts(

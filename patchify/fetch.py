@@ -3,10 +3,10 @@
 import argparse
 import os
 import sys
-import warnings
 from collections.abc import Sequence
 
-from patchify.data.cifar10 import Cifar10, UnofficialData
+from patchify.data.cache import cache_folder, entries
+from patchify.data.cifar10 import Cifar10
 from patchify.data.source import DataError
 
 
@@ -24,9 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     source = Cifar10(root=parser.parse_args(arguments).root, official_only=False, validation=0, split_seed=0)
     try:
         source.fetch()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UnofficialData)  # said below
-            data = source.read()
+        data = source.read()
     except DataError as error:
         sys.stderr.write(f"patchify-data: {error}\n")
         return 1
@@ -38,8 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     counts = f"{len(data.train_images):,} training and {len(data.test_images):,} test images"
     sys.stdout.write(
         f"CIFAR-10 in {source.folder}\n{counts} of {len(data.class_names)} classes\n{checksums}\ndigest {data.digest}\n"
+        f"{_prepared()}\n"
     )
     return 0
+
+
+def _prepared() -> str:
+    """What the cache of prepared data holds."""
+    kept = entries(cache_folder())
+    size = sum(file.stat().st_size for entry in kept for file in entry.iterdir())
+    return f"prepared for training in {cache_folder()}: {len(kept)} kept, {size / 1e9:.2f} GB; may be deleted any time"
 
 
 if __name__ == "__main__":

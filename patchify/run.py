@@ -12,7 +12,8 @@ from patchify.config.schema import Run
 from patchify.core.parameters import Parameters, he_initialised
 from patchify.core.streams import Streams, streams
 from patchify.core.training import Record, fit
-from patchify.data.prepare import Dataset, prepare
+from patchify.data.dataset import Dataset
+from patchify.data.prepare import prepare
 from patchify.display import Display
 from patchify.tracking.facts import facts
 from patchify.tracking.run import TrackedRun

@@ -1,12 +1,15 @@
 """What the jobs of one sweep share: their data, their parent run, and the count of those that failed."""
 
+import importlib
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
 
 from patchify.config.schema import Run
+from patchify.data.prepare import prepare
 from patchify.display import say
 
 _VARIABLE = "PATCHIFY_SWEEP"
@@ -30,14 +33,39 @@ class Place:
         return cls(parent=parent, jobs=int(jobs)) if parent else cls()
 
 
+def warm_up(runs: Sequence[Run]) -> None:
+    """Load what the jobs need, the data in a thread meanwhile: all are checked, those of the first stay in memory.
+
+    Touches no store, and leaves no thread behind unless interrupted. Raises DataError.
+    """
+    different = list({repr((run.data, run.dtype)): run for run in runs}.values())
+    for run in different:
+        run.data.fetch()  # first, since a download shows a bar, and missing files are said at once
+    failures: list[Exception] = []
+
+    def prepare_all() -> None:
+        try:
+            for run in reversed(different):
+                if run.data.files or run is different[0]:  # the checks; no other's data would stay in memory
+                    prepare(run.data, run.dtype.value, check=True)
+        except Exception as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=prepare_all, daemon=True)  # a daemon, so that Ctrl-C need not wait for it
+    thread.start()
+    importlib.import_module("patchify.run")  # MLflow and Matplotlib, which take seconds
+    thread.join()
+    if failures:
+        raise failures[0]
+
+
 @contextmanager
 def sweep(runs: Sequence[Run]) -> Iterator[None]:
-    """Fetch the data of all jobs, and keep a parent run open while they run, here or in other processes.
+    """Load what the jobs share, and keep a parent run open while they run, here or in other processes.
 
     Raises DataError or StoreError before any run is started.
     """
-    for source in {repr(run.data): run.data for run in runs}.values():
-        source.fetch()
+    warm_up(runs)
 
     from patchify.tracking.facts import facts  # noqa: PLC0415 - MLflow takes seconds to import
     from patchify.tracking.run import TrackedRun  # noqa: PLC0415

@@ -36,6 +36,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the developer's store, data or working directory."""
     for variable in ("MLFLOW_TRACKING_URI", "PATCHIFY_DATA", "HYDRA_FULL_ERROR"):
         monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("PATCHIFY_CACHE", str(tmp_path / "prepared"))
     monkeypatch.chdir(tmp_path)
 
 

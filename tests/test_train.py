@@ -1,7 +1,5 @@
 """The command `patchify` from end to end, on a few hundred textures."""
 
-import json
-import os
 import signal
 import sqlite3
 import subprocess
@@ -202,15 +200,3 @@ def test_ctrl_c_marks_the_run_and_its_parent_killed(tmp_path: Path) -> None:
     assert "interrupted" in err
     assert "Traceback" not in err
     assert [run.info.status for run in runs_of(tmp_path / "mlruns", "scratch")] == ["KILLED", "KILLED"]
-
-
-def test_help_and_config_need_no_heavy_library() -> None:
-    heavy = ["mlflow", "matplotlib", "scipy", "pandas"]
-    code = (
-        "import sys, json, atexit; sys.argv = ['patchify', '--cfg', 'job'];"
-        f"atexit.register(lambda: print(json.dumps([m for m in {heavy} if m in sys.modules]), file=sys.stderr));"
-        "from patchify.train import main; main()"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ})
-    assert json.loads(done.stderr) == []
-    assert "filter_sizes" in done.stdout

@@ -2,6 +2,7 @@
 
 import textwrap
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -48,6 +49,10 @@ def study(name: str, logged: str = "") -> Study:
     )
 
 
+def _question(study: str) -> str:
+    return str(_load(f"experiment/{study}.yaml").get("question", ""))
+
+
 def _load(file: str) -> DictConfig:
     return cast("DictConfig", OmegaConf.load(CONF / file))
 
@@ -71,11 +76,12 @@ def group_lines() -> str:
     return "\n".join(f"  {group:<13} {', '.join(options(group))}" for group in GROUPS)
 
 
+@cache  # Hydra fills in the help page twice
 def study_lines() -> str:
     """Each study with its question, for the help page, within 80 columns."""
     indents = {name: f"  {name:<16} " for name in options("experiment")}
     return "\n".join(
-        textwrap.fill(study(name).question, 79, initial_indent=indent, subsequent_indent=" " * len(indent))
+        textwrap.fill(_question(name), 79, initial_indent=indent, subsequent_indent=" " * len(indent))
         for name, indent in indents.items()
     )
 

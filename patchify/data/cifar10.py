@@ -2,21 +2,18 @@
 
 import gzip
 import hashlib
-import shutil
 import tarfile
 import warnings
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 
 from patchify.core.axes import CHANNELS, PIXELS, SIDE
 from patchify.data.pickles import BATCH, read_batch, read_class_names
 from patchify.data.source import DataError, DataSource, RawData
+from patchify.data.workplace import workplace
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
 SHA256 = "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"
@@ -61,16 +58,21 @@ class Cifar10(DataSource):
     def folder(self) -> Path:
         """The folder of the batches, there or not."""
         if not self.root:
-            import pooch  # noqa: PLC0415  # a fifth of a second, which shell completion would wait for too
+            from platformdirs import user_cache_path  # noqa: PLC0415  # not for the help page
 
-            return Path(pooch.os_cache("patchify")) / FOLDER
+            return user_cache_path("patchify") / FOLDER
         try:
             return Path(self.root).expanduser().absolute() / FOLDER
         except RuntimeError as error:  # ~somebody
             raise DataError(f"data.root must name a folder: got {self.root} ({error}); write its full path") from error
 
+    @property
+    def files(self) -> list[Path]:
+        """The batches and their class names."""
+        return [self.folder / name for name in MD5]
+
     def fetch(self) -> None:
-        """Find the batches, or unpack them, or download and unpack them; with `official_only`, verify them.
+        """Find the batches, or unpack them, or download and unpack them.
 
         Several processes may do so at once: one works, the others wait. Raises DataError where that fails, without a
         network within ten seconds.
@@ -78,7 +80,7 @@ class Cifar10(DataSource):
         root = self.folder.parent
         try:
             if not _is_there(self.folder):
-                with _workplace(root) as work:
+                with workplace(root, "cifar-10") as work:
                     if not _is_there(self.folder):  # another process may have been at it meanwhile
                         self._unpack(root, work)
         except OSError as error:
@@ -87,31 +89,36 @@ class Cifar10(DataSource):
                 "or name the folder that holds one of them with data.root or PATCHIFY_DATA, "
                 "or train on the embedded data set with data=textures"
             ) from error
-        if self.official_only:
-            for name in MD5:
-                self._content(name)
+
+    def verify(self) -> str:
+        """One hash of all files; warns (UnofficialData) of those that are not the published ones.
+
+        Raises DataError where one can't be read or, with `official_only`, is not the published one.
+        """
+        checksums = {name: self._content(name)[1] for name in MD5}
+        if unofficial := [name for name, got in checksums.items() if got != MD5[name]]:
+            files = f"{len(unofficial)} of {len(MD5)} files in {self.folder} are not the official ones"
+            advice = "results are recorded as unofficial; data.official_only=true refuses such files"
+            warnings.warn(f"{files} ({', '.join(unofficial)}): {advice}", UnofficialData, stacklevel=2)
+        return hashlib.sha256("".join(checksums.values()).encode()).hexdigest()
 
     def read(self) -> RawData:
-        """All images, labels and class names, about 185 MB; warns (UnofficialData) of files that are not the published.
+        """All images, labels and class names, about 185 MB.
 
         Raises DataError where a file is missing or damaged, holds something else, or asks for code to be run.
         """
         images = np.empty((len(TRAINING) + 1, BATCH, PIXELS), np.uint8)
         labels = np.empty((len(TRAINING) + 1, BATCH), np.int64)
         row_major = np.arange(PIXELS).reshape(CHANNELS, SIDE, SIDE).transpose(1, 2, 0).ravel()  # of planar images
-        official = {}
+        checksums = {}
         for index, name in enumerate([*TRAINING, "test_batch"]):
-            content, official[name] = self._content(name)
+            content, checksums[name] = self._content(name)
             planar, labels[index] = read_batch(content, self.folder / name)
             np.take(planar, row_major, axis=1, out=images[index], mode="clip")  # mode "raise" would buffer `out`
-        content, official["batches.meta"] = self._content("batches.meta")
-        if unofficial := [name for name, matches in official.items() if not matches]:
-            files = f"{len(unofficial)} of {len(MD5)} files in {self.folder} are not the official ones"
-            advice = "results are recorded as unofficial; data.official_only=true refuses such files"
-            warnings.warn(f"{files} ({', '.join(unofficial)}): {advice}", UnofficialData, stacklevel=2)
+        content, checksums["batches.meta"] = self._content("batches.meta")
         return RawData(
             name="cifar10",
-            official=not unofficial,
+            official=checksums == MD5,
             class_names=read_class_names(content, self.folder / "batches.meta"),
             train_images=images[:-1].reshape(-1, SIDE, SIDE, CHANNELS),  # batch, image -> image
             train_labels=labels[:-1].reshape(-1),
@@ -119,8 +126,8 @@ class Cifar10(DataSource):
             test_labels=labels[-1],
         )
 
-    def _content(self, name: str) -> tuple[bytes, bool]:
-        """A file's bytes, and whether they are the published ones."""
+    def _content(self, name: str) -> tuple[bytes, str]:
+        """A file's bytes and their MD5."""
         path = self.folder / name
         try:
             content = path.read_bytes()
@@ -129,7 +136,7 @@ class Cifar10(DataSource):
         got = hashlib.md5(content, usedforsecurity=False).hexdigest()
         if self.official_only and got != MD5[name]:
             raise DataError(_not_official(path, f"MD5 {MD5[name]}, got {got}"))
-        return content, got == MD5[name]
+        return content, got
 
     def _unpack(self, root: Path, work: Path) -> None:
         """Unpack the archive in `root`, or a downloaded one, within `work`; move it into place once complete."""
@@ -190,17 +197,3 @@ def _plain_files(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None
     if not (member.isfile() or member.isdir()):
         raise tarfile.ReadError(f"{member.name!r} is neither file nor folder")
     return tarfile.data_filter(member, folder)
-
-
-@contextmanager
-def _workplace(root: Path) -> Iterator[Path]:
-    """An empty folder in `root` for unfinished work, for one process at a time; what a killed one left is swept."""
-    work = root / ".cifar-10-unfinished"
-    root.mkdir(parents=True, exist_ok=True)
-    with FileLock(root / ".cifar-10.lock"):
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir()
-        try:
-            yield work
-        finally:
-            shutil.rmtree(work, ignore_errors=True)

@@ -1,6 +1,7 @@
-"""A data set brought into the form that training uses: split, normalised and in Z-order, once a process."""
+"""A data set brought into the form that training uses: split, normalised and in Z-order, once a process at most."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,53 +11,36 @@ from numpy.typing import DTypeLike
 from patchify.core.axes import PIXELS
 from patchify.core.evaluation import Examples
 from patchify.core.zorder import z_order
+from patchify.data.cache import cached
+from patchify.data.dataset import Dataset, Statistics, read_only
 from patchify.data.source import DataSource, Pixels
 
 CHUNK = 500
 """Images converted at once: their pixels, as bytes and as floats, stay in the cache."""
 
-Statistics = Float[np.ndarray, "3072"]
-
-
-@dataclass(slots=True, kw_only=True, frozen=True)
-class Dataset:
-    """Images in Z-order, normalised by the training images; all arrays are read-only, since runs share them.
-
-    validation: None where nothing is held out
-    mean, std: (3072,) of the training pixels (0 to 255), in Z-order and in the dtype of the images; a pixel that never
-        varies has std 1. A new image x, in Z-order, becomes (x - mean) / std
-    digest: SHA-256 of the stored pixels and labels; official: whether the published checksums matched
-    """
-
-    name: str
-    train: Examples
-    validation: Examples | None
-    test: Examples
-    mean: Statistics
-    std: Statistics
-    class_names: list[str]
-    digest: str
-    official: bool
-
-
 _last: dict[tuple[object, ...], Dataset] = {}
 
 
-def prepare(source: DataSource, dtype: DTypeLike) -> Dataset:
-    """Fetch, read, split and normalise a data set; asked for the same one again, give the same arrays.
+def prepare(source: DataSource, dtype: DTypeLike, *, check: bool = False) -> Dataset:
+    """Fetch, read, split and normalise a data set, or find it in the cache; asked again, give the same arrays.
 
     The first `source.validation` positions of a permutation drawn from `source.split_seed` are held out, the rest, in
     the permutation's order, are the training images; the test images keep theirs. Raises DataError like the source.
+
+    check: compare the checksums of all files, as once a sweep, also where they seem not to have changed since the last
+        time. Sources without files are not cached: a change of the code that paints them would go unseen
     """
-    key = (type(source), *astuple(source), np.dtype(dtype))
-    if key not in _last:
+    kind = np.dtype(dtype)
+    key = (type(source), *astuple(source), kind)
+    if key not in _last or (check and source.files):
         _last.clear()  # first, so that two data sets are never held at once
-        _last[key] = _prepare(source, np.dtype(dtype))
+        source.fetch()
+        make = partial(_prepare, source, kind)
+        _last[key] = cached(source, kind, make, check=check) if source.files else make()
     return _last[key]
 
 
 def _prepare(source: DataSource, dtype: np.dtype[Any]) -> Dataset:
-    source.fetch()
     raw = source.read()
     permutation = np.random.default_rng(source.split_seed).permutation(len(raw.train_images))
     held_out, kept = np.split(permutation, [source.validation])
@@ -64,7 +48,7 @@ def _prepare(source: DataSource, dtype: np.dtype[Any]) -> Dataset:
 
     def examples(images: Pixels, labels: Int[np.ndarray, "N"], chosen: Int[np.ndarray, "n"]) -> Examples:
         normalised = _normalised(images, chosen, mean, std)
-        return Examples(images=normalised, labels=_read_only(labels[chosen].astype(np.intp, copy=False)))
+        return Examples(images=normalised, labels=read_only(labels[chosen].astype(np.intp, copy=False)))
 
     return Dataset(
         name=raw.name,
@@ -92,7 +76,7 @@ def _statistics(images: Pixels, chosen: Int[np.ndarray, "n"], dtype: np.dtype[An
     n = len(chosen)
     spread = np.sqrt(n * squares - sums * sums)
     std = np.where(spread > 0, spread / n, 1)
-    return _read_only((sums / n)[z_order()].astype(dtype)), _read_only(std[z_order()].astype(dtype))
+    return read_only((sums / n)[z_order()].astype(dtype)), read_only(std[z_order()].astype(dtype))
 
 
 def _normalised(
@@ -106,9 +90,4 @@ def _normalised(
         piece = result[start : start + CHUNK]
         np.subtract(rows.take(order, axis=1), mean, out=piece)
         piece /= std
-    return _read_only(result)
-
-
-def _read_only(array: np.ndarray) -> np.ndarray:
-    array.flags.writeable = False
-    return array
+    return read_only(result)

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int, UInt8
@@ -63,8 +64,17 @@ class DataSource:
         """Training images there are, before validation images are held out."""
         raise NotImplementedError
 
+    @property
+    def files(self) -> list[Path]:
+        """What `read` reads; nothing where the images are made, not stored."""
+        raise NotImplementedError
+
     def fetch(self) -> None:
         """Make sure that `read` will find its files, downloading them if need be; raises DataError if it can't."""
+        raise NotImplementedError
+
+    def verify(self) -> str:
+        """One hash of the bytes of all files; raises DataError if they can't be read or are refused."""
         raise NotImplementedError
 
     def read(self) -> RawData:

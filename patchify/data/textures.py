@@ -6,6 +6,7 @@ arithmetic that IEEE 754 fixes to the last bit (no sine, no Gaussian): a seed gi
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32, Int
@@ -74,8 +75,13 @@ class Textures(DataSource):
         """As many as are asked for."""
         return self.train
 
+    @property
+    def files(self) -> list[Path]:
+        """None: the images are made, not stored."""
+        return []
+
     def fetch(self) -> None:
-        """Nothing: the images are made, not kept in files."""
+        """Nothing."""
 
     def read(self) -> RawData:
         """Paint all images; official, since they are by definition what their seed gives."""

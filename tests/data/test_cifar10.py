@@ -31,8 +31,7 @@ def copy(stored: Path, tmp_path: Path) -> Path:
 def test_batches_are_read_in_their_order_and_images_by_row_column_and_channel(stored: Path, make_source: Make) -> None:
     source = make_source(stored)
     source.fetch()
-    with pytest.warns(UnofficialData, match=r"7 of 7 files in .* are not the official ones \(data_batch_1, .*meta\): "):
-        raw = source.read()
+    raw = source.read()
     assert raw.name == "cifar10"
     assert not raw.official
     assert len(raw.class_names) == 10
@@ -55,7 +54,23 @@ def test_files_with_the_published_checksums_are_official_and_read_without_a_warn
     monkeypatch.setattr(cifar10, "MD5", checksums)
     source = make_source(stored, official_only=True)
     source.fetch()
+    source.verify()
     assert source.read().official
+
+
+def test_files_with_other_checksums_are_told_by_name_once_they_are_verified(stored: Path, make_source: Make) -> None:
+    with pytest.warns(UnofficialData, match=r"7 of 7 files in .* are not the official ones \(data_batch_1, .*meta\): "):
+        make_source(stored).verify()
+
+
+@pytest.mark.filterwarnings("ignore::patchify.data.cifar10.UnofficialData")
+def test_one_changed_byte_changes_the_hash_of_all_files(copy: Path, make_source: Make) -> None:
+    before = make_source(copy).verify()
+    content = bytearray((copy / FOLDER / "batches.meta").read_bytes())
+    content[-10] ^= 1
+    (copy / FOLDER / "batches.meta").unlink()
+    (copy / FOLDER / "batches.meta").write_bytes(content)
+    assert make_source(copy).verify() != before
 
 
 def test_files_with_other_checksums_are_refused_where_only_the_official_will_do(
@@ -64,7 +79,7 @@ def test_files_with_other_checksums_are_refused_where_only_the_official_will_do(
     monkeypatch.setattr(cifar10, "MD5", {**checksums, "data_batch_2": MD5["data_batch_2"]})
     expected = f"data_batch_2 is not the official file: expected MD5 {MD5['data_batch_2']}, got [0-9a-f]{{32}}; replace"
     with pytest.raises(DataError, match=expected):
-        make_source(copy, official_only=True).fetch()
+        make_source(copy, official_only=True).verify()
     with pytest.raises(DataError, match=expected):
         make_source(copy, official_only=True).read()
 
@@ -121,7 +136,7 @@ def test_a_root_begins_at_home_after_a_tilde(copy: Path, make_source: Make, monk
 def test_no_root_is_the_cache_folder_of_the_user(
     root: str | None, tmp_path: Path, make_source: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / project)
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda project: tmp_path / project)
     assert make_source(root).folder == tmp_path / "patchify" / FOLDER
 
 

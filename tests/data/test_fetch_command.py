@@ -1,5 +1,6 @@
 """The command `patchify-data`: what it says and how it ends."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,13 @@ def test_it_says_where_the_files_are_how_many_and_that_they_are_not_official(
     assert main(["--root", str(stored)]) == 0
     shown = capsys.readouterr()
     assert not shown.err
-    where, counts, official, digest = shown.out.splitlines()
+    where, counts, official, digest, prepared = shown.out.splitlines()
     assert where == f"CIFAR-10 in {stored / FOLDER}"
     assert counts == "50,000 training and 10,000 test images of 10 classes"
     assert official == "unofficial: other checksums than the published ones"
     assert digest.split()[0] == "digest"
     assert len(digest.split()[1]) == 64
+    assert re.fullmatch(r"prepared for training in .*prepared: 0 kept, 0.00 GB; may be deleted any time", prepared)
 
 
 def test_the_default_root_is_the_environments_and_official_files_are_said_to_be(

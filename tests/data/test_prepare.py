@@ -1,14 +1,18 @@
 """Splitting, normalising and Z-order against the obvious version, and that a data set is prepared once."""
 
+import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from patchify.core import NUMERICS_VERSION
 from patchify.core.zorder import z_order
 from patchify.data import prepare as module
-from patchify.data.prepare import Dataset, prepare
+from patchify.data.dataset import Dataset
+from patchify.data.prepare import prepare
 from patchify.data.source import DataSource, RawData
 
 reads: list[int] = []
@@ -25,6 +29,10 @@ class Noise(DataSource):
     @property
     def stored_training_images(self) -> int:
         return 60
+
+    @property
+    def files(self) -> list[Path]:
+        return []
 
     def fetch(self) -> None:
         pass
@@ -93,6 +101,14 @@ def test_images_are_split_normalised_and_z_ordered_by_the_book(dtype: str, toler
         assert array.dtype == (np.intp if "labels" in name else dtype), name
         assert array.flags.c_contiguous, name
         np.testing.assert_allclose(array, expected[name], rtol=tolerance, atol=tolerance, err_msg=name)
+
+
+def test_other_numbers_ask_for_another_numerics_version() -> None:
+    sha = hashlib.sha256()
+    for array in arrays(prepare(Noise(validation=10, split_seed=0), "float32")).values():
+        sha.update(array.data)
+    found = {NUMERICS_VERSION: sha.hexdigest()[:16]}
+    assert found == {1: "d9a9b74cfa942528"}, "raise NUMERICS_VERSION: the cache and finished runs hold the old ones"
 
 
 def test_a_number_that_never_varies_has_std_1_and_becomes_0() -> None:

@@ -1,0 +1,38 @@
+"""A data set in the form that training uses."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from patchify.core.evaluation import Examples
+
+Statistics = Float[np.ndarray, "3072"]
+
+
+@dataclass(slots=True, kw_only=True, frozen=True)
+class Dataset:
+    """Images in Z-order, normalised by the training images; all arrays are read-only, since runs share them.
+
+    validation: None where nothing is held out
+    mean, std: (3072,) of the training pixels (0 to 255), in Z-order and in the dtype of the images; a pixel that never
+        varies has std 1. A new image x, in Z-order, becomes (x - mean) / std
+    digest: SHA-256 of the stored pixels and labels; official: whether the published checksums matched
+    """
+
+    name: str
+    train: Examples
+    validation: Examples | None
+    test: Examples
+    mean: Statistics
+    std: Statistics
+    class_names: list[str]
+    digest: str
+    official: bool
+
+
+def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The same array, no longer to be written to."""
+    array.flags.writeable = False
+    return array
