@@ -1,8 +1,5 @@
-"""What a person sees while a network trains: a bar on a terminal, else a line a record."""
+"""One run as a person watches it: a bar on a terminal, else a line a record."""
 
-import os
-import sys
-import warnings
 from types import TracebackType
 from typing import Self
 
@@ -10,16 +7,19 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from patchify.core.training import Record
+from patchify.display.events import Event, Finished, Started
+from patchify.display.lines import say
 
 
-class Display:
-    """Shows the records of one run as they come.
+class RunDisplay:
+    """Shows the events of one run as they come.
 
     On a terminal: a bar with updates, rate, loss, accuracy and remaining time; elsewhere a line for every evaluation.
+    position: "[2/12] " in a sweep, which comes before the name
     """
 
-    def __init__(self, name: str, total: int) -> None:
-        self.name, self.total = name, total
+    def __init__(self, position: str = "") -> None:
+        self.position = self.name = position
         self.console = Console()
         self.bar = Progress(
             BarColumn(bar_width=None),
@@ -30,13 +30,26 @@ class Display:
             transient=True,
             disable=not self.console.is_terminal,
         )
-        self.task = self.bar.add_task("", total=total, scores="")
+        self.task = self.bar.add_task("", total=None, scores="")
+        self.total = 0
         self.scores = ""
-        if self.console.is_terminal:
-            say(name)  # on a line of its own, since 80 columns hold either the name or the numbers
 
-    def show(self, record: Record) -> None:
-        """Move the bar, or print the line."""
+    def show(self, event: Event) -> None:
+        """Name the run, move the bar or print the line, or say how it came out."""
+        match event:
+            case Started():
+                self.name, self.total = f"{self.position}{event.name}", event.total
+                if self.console.is_terminal:
+                    say(self.name)  # on a line of its own, since 80 columns hold either the name or the numbers
+                self.bar.update(self.task, total=event.total)
+                self.bar.start()
+            case Record():
+                self._show_record(event)
+            case Finished():
+                self.bar.stop()
+                say(f"  {event}" if self.console.is_terminal else f"{self.name}: {event}")
+
+    def _show_record(self, record: Record) -> None:
         rate = f"rate {record.rate:.1e}"
         if test := record.evaluations.get("test"):
             self.scores = f"test loss {test.loss:.3f}, accuracy {100 * test.accuracy:.1f} %"
@@ -45,32 +58,9 @@ class Display:
         self.bar.update(self.task, completed=record.step, scores=f"{rate}, {self.scores}")
 
     def __enter__(self) -> Self:
-        self.bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.bar.stop()
-
-    def conclude(self, result: str) -> None:
-        """Say how it came out."""
-        say(f"  {result}" if self.console.is_terminal else f"{self.name}: {result}")
-
-
-def say(text: str) -> None:
-    """One line to the terminal, in the order of events also where the output is a file."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:  # the reader has gone, as after `| head`: the work goes on, unheard
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def complain(text: str) -> None:
-    """One line to standard error, which says who complains."""
-    print(f"patchify: {text}", file=sys.stderr)
-
-
-def show_warnings_plainly() -> None:
-    """Warnings as one line of text, without the place in the code that they come from."""
-    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
