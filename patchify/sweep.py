@@ -1,5 +1,6 @@
 """What the jobs of one sweep share: their data, their parent run, and the count of those that failed."""
 
+import importlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from patchify.config.schema import Run
+from patchify.data.prepare import prepare
 from patchify.display import say
 
 _VARIABLE = "PATCHIFY_SWEEP"
@@ -30,14 +32,32 @@ class Place:
         return cls(parent=parent, jobs=int(jobs)) if parent else cls()
 
 
-@contextmanager
-def sweep(runs: Sequence[Run]) -> Iterator[None]:
-    """Fetch the data of all jobs, and keep a parent run open while they run, here or in other processes.
+def warm_up(runs: Sequence[Run]) -> None:
+    """Fetch the data of all jobs, and load what the first one needs, once for all that are forked later.
 
-    Raises DataError or StoreError before any run is started.
+    Raises DataError.
     """
     for source in {repr(run.data): run.data for run in runs}.values():
         source.fetch()
+    prepare(runs[0].data, runs[0].dtype.value)
+    importlib.import_module("patchify.run")  # MLflow and Matplotlib, which take seconds
+
+
+def mark_dead(run: Run, stored: str, reason: str) -> None:
+    """Mark the run with the id `stored` FAILED, for a process that can't do so any more."""
+    from patchify.tracking.run import mark  # noqa: PLC0415 - MLflow takes seconds to import
+    from patchify.tracking.store import address_of, open_store  # noqa: PLC0415
+
+    mark(open_store(address_of(run.tracking.uri, run.tracking.folder)), stored, "FAILED", reason)
+
+
+@contextmanager
+def sweep(runs: Sequence[Run]) -> Iterator[None]:
+    """Load what the jobs share, and keep a parent run open while they run, here or in other processes.
+
+    Raises DataError or StoreError before any run is started.
+    """
+    warm_up(runs)
 
     from patchify.tracking.facts import facts  # noqa: PLC0415 - MLflow takes seconds to import
     from patchify.tracking.run import TrackedRun  # noqa: PLC0415
