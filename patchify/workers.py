@@ -13,6 +13,8 @@ from multiprocessing.connection import Connection, Pipe, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from patchify.interrupts import undisturbed
+
 FORKS = sys.platform == "linux"
 """Whether processes can be forked here: macOS offers it, but its own libraries do not survive it."""
 
@@ -159,10 +161,7 @@ def _cause_of_death(process: BaseProcess) -> str:
 
 def _stop(running: dict[Connection, _Worker]) -> None:
     """Interrupt what still runs, and wait, for a bounded time, until it has ended."""
-    if not running:
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would leave them behind
-    try:
+    with undisturbed():
         for connection, worker in running.items():
             connection.close()
             if worker.process.pid is not None and worker.process.is_alive():
@@ -173,5 +172,3 @@ def _stop(running: dict[Connection, _Worker]) -> None:
             if worker.process.is_alive():
                 worker.process.kill()
                 worker.process.join(PATIENCE)
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -15,6 +15,7 @@ from rich.text import Text
 from patchify.core.training import Record
 from patchify.display.events import Event, Finished, Started
 from patchify.display.lines import complain, say
+from patchify.interrupts import undisturbed
 
 REDRAW = 0.1
 """Seconds between two drawings."""
@@ -88,7 +89,9 @@ class SweepDisplay:
 
     def picture(self) -> RenderableType:
         """The line of the sweep, first since the terminal may be too low for all rows, and the running runs."""
+        # rich would erase a line too many after a "^C", as terminals show it, that had no room behind the last row
         rows = Table.grid(padding=(0, 2, 0, 0), expand=True)
+        rows.width = self.console.width - len("^C^C")
         rows.add_column(ratio=3, no_wrap=True, overflow="ellipsis")
         rows.add_column(no_wrap=True)
         rows.add_column(ratio=2)
@@ -122,4 +125,5 @@ class SweepDisplay:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.live.stop()
+        with undisturbed():  # or rich would erase lines that are not its own
+            self.live.stop()

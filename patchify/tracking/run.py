@@ -1,10 +1,7 @@
 """A run in the store, from its start to its end."""
 
-import signal
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,6 +9,7 @@ from typing import Self
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
+from patchify.interrupts import undisturbed
 from patchify.tracking.store import Store
 
 SEND_EVERY = 5.0
@@ -63,7 +61,7 @@ class TrackedRun:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with _undisturbed():
+        with undisturbed():  # or the run would stay RUNNING for ever
             if error is not None:
                 self._fail(error)
                 return
@@ -94,16 +92,3 @@ def mark(store: Store, run: str, status: str, reason: str) -> None:
     """End a run that failed or was killed, and say why in its tag `failure`."""
     store.client.set_terminated(run, status=status)
     store.client.log_batch(run, tags=[RunTag("failure", reason)])
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ignore Ctrl-C for the moment that the store takes: a second one would leave the run RUNNING for ever."""
-    if threading.current_thread() is not threading.main_thread():  # where signals don't arrive
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
