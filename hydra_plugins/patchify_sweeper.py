@@ -9,6 +9,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import open_dict
 
+from hydra_plugins.patchify_local_launcher import LocalLauncher
 from patchify.config.door import ConfigError, check_choices, to_run
 from patchify.config.schema import Run
 from patchify.display import say
@@ -40,6 +41,8 @@ class PatchifySweeper(BasicSweeper):
         self.swept = any(override.is_sweep_override() for override in overrides)
         (jobs,) = self.split_arguments(overrides, max_batch_size=None)
         runs = [self._checked(job) for job in jobs]
+        if isinstance(self.launcher, LocalLauncher):
+            self.launcher.runs = runs
         with sweep(runs):
             folder = _new_folder(Path(self.config.hydra.sweep.dir))
             with open_dict(self.config):

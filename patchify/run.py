@@ -14,7 +14,7 @@ from patchify.core.streams import Streams, streams
 from patchify.core.training import Record, fit
 from patchify.data.dataset import Dataset
 from patchify.data.prepare import prepare
-from patchify.display import Display
+from patchify.display.events import Finished, Started, Watch
 from patchify.tracking.facts import facts
 from patchify.tracking.run import TrackedRun
 from patchify.tracking.store import address_of, open_store
@@ -23,16 +23,15 @@ TRAINING_PART = 10_000
 """Training images that the records' training loss and accuracy are of: the first so many."""
 
 
-def train(run: Run, name: str, config: str, *, parent: str | None, position: str) -> float:
+def train(run: Run, name: str, config: str, *, parent: str | None, watch: Watch) -> float:
     """Train one network and record it in the store; returns the final test accuracy.
 
     name: what the run is called, seed aside; config: the composed config as YAML
-    parent: id of the sweep's run, if there is one; position: "[2/12] " in a sweep
+    parent: id of the sweep's run, if there is one; watch: called with each event of the run
     Raises DataError or StoreError before the run is in the store, Diverged after.
     """
     dataset = prepare(run.data, run.dtype.value)
     title = f"{name} · seed {run.seed}"
-    display = Display(position + title, run.schedule.total)
     tags = {
         **facts(),
         "run_key": run_key(run, dataset.digest),
@@ -43,16 +42,17 @@ def train(run: Run, name: str, config: str, *, parent: str | None, position: str
     }
     store = open_store(address_of(run.tracking.uri, run.tracking.folder))
     with TrackedRun(store, run.study, title, tags=tags, description=run.question, parent=parent) as tracked:
+        watch(Started(name=title, id=tracked.id, total=run.schedule.total))
         tracked.log_params(settings(run))
         random = streams(run.seed)
         parameters = he_initialised(run.architecture, random.weights, run.dtype.value)
         records = []
-        with display, threadpool_limits(run.threads, user_api="blas"):
+        with threadpool_limits(run.threads, user_api="blas"):
             for record in training(run, parameters, dataset, random):
-                display.show(record)
                 if record.evaluations:
                     records.append(record)
                     tracked.log_metrics(record.metrics(), record.step)
+                watch(record)
             with tempfile.TemporaryDirectory() as folder:
                 write_artifacts(
                     Path(folder),
@@ -65,8 +65,7 @@ def train(run: Run, name: str, config: str, *, parent: str | None, position: str
                 )
                 tracked.log_files(Path(folder))
     test = records[-1].evaluations["test"]
-    scores = f"test accuracy {100 * test.accuracy:.2f} %, loss {test.loss:.3f}"
-    display.conclude(f"{scores}, {records[-1].seconds:.1f} s of training")
+    watch(Finished(accuracy=test.accuracy, loss=test.loss, seconds=records[-1].seconds))
     return test.accuracy
 
 

@@ -59,6 +59,14 @@ def warm_up(runs: Sequence[Run]) -> None:
         raise failures[0]
 
 
+def mark_dead(run: Run, stored: str, reason: str) -> None:
+    """Mark the run with the id `stored` FAILED, for a process that can't do so any more."""
+    from patchify.tracking.run import mark  # noqa: PLC0415 - MLflow takes seconds to import
+    from patchify.tracking.store import address_of, open_store  # noqa: PLC0415
+
+    mark(open_store(address_of(run.tracking.uri, run.tracking.folder)), stored, "FAILED", reason)
+
+
 @contextmanager
 def sweep(runs: Sequence[Run]) -> Iterator[None]:
     """Load what the jobs share, and keep a parent run open while they run, here or in other processes.

@@ -22,6 +22,7 @@ from patchify.config.schema import register_schemas
 from patchify.core.update import Diverged
 from patchify.data.source import DataError
 from patchify.display import complain, show_warnings_plainly
+from patchify.display.events import Watch
 from patchify.sweep import Place, SweepFailed
 from patchify.tracking import StoreError
 from patchify.tracking.facts import COMMAND
@@ -70,15 +71,17 @@ def _errors_raised() -> Iterator[None]:
             os.environ[FULL_ERROR] = before
 
 
-def job(config: DictConfig) -> float:
+def job(config: DictConfig, watch: Watch | None = None) -> float:
     """One job of a sweep, in whichever process Hydra's launcher runs it; returns the final test accuracy.
 
+    watch: called with each event of the run; None, as most launchers have it: the run has a display of its own.
     Says why it failed, since Hydra keeps the errors of jobs to itself.
     """
     composed, place = HydraConfig.get(), Place.here()
     position = f"[{composed.job.num + 1}/{place.jobs}] " if place.jobs > 1 else ""
     name = "the run"
     try:
+        from patchify.display.run import RunDisplay  # noqa: PLC0415
         from patchify.run import train  # noqa: PLC0415 - MLflow and Matplotlib take seconds to import
 
         if composed.mode is not RunMode.MULTIRUN:  # it would go past the sweeper, which checks first
@@ -86,7 +89,8 @@ def job(config: DictConfig) -> float:
         name = label(composed.runtime.choices, composed.overrides.task)
         kept = [str(key) for key in config if key != "tracking"]  # an address may hold a password
         yaml = OmegaConf.to_yaml(OmegaConf.masked_copy(config, kept), resolve=True)
-        return train(to_run(config), name, yaml, parent=place.parent, position=position)
+        with RunDisplay(position) as display:
+            return train(to_run(config), name, yaml, parent=place.parent, watch=watch or display.show)
     except (Diverged, DataError, ConfigError, StoreError) as error:
         log.error("%s%s, seed %s, failed: %s", position, name, config.seed, error)  # noqa: TRY400 - the message says all
         raise

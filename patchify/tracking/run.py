@@ -1,10 +1,7 @@
 """A run in the store, from its start to its end."""
 
-import signal
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,7 +9,13 @@ from typing import Self
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
+from patchify.interrupts import undisturbed
 from patchify.tracking.store import Store
+
+SEND_EVERY = 5.0
+"""Seconds between two batches of metrics: measured, sending one record costs as much as eight updates."""
+BATCH = 1000
+"""Metrics that MLflow takes at once."""
 
 PARENT = "mlflow.parentRunId"
 DESCRIPTION = "mlflow.note.content"
@@ -21,7 +24,8 @@ DESCRIPTION = "mlflow.note.content"
 class TrackedRun:
     """A run that is open as long as its `with` block: left normally it is FINISHED.
 
-    Left by Ctrl-C it is KILLED, by any other exception FAILED with the reason in the tag `failure`.
+    Left by Ctrl-C it is KILLED, by any other exception FAILED with the reason in the tag `failure`. Metrics are sent in
+    batches, every few seconds; at its end the store has them all, however it was left.
     """
 
     def __init__(
@@ -33,15 +37,19 @@ class TrackedRun:
             all_tags[PARENT] = parent
         run = store.client.create_run(store.experiment(study), tags=all_tags, run_name=name)
         self.id = str(run.info.run_id)
+        self.unsent: list[Metric] = []
+        self.sent = time.monotonic()
 
     def log_params(self, params: Mapping[str, str]) -> None:
         """Record the settings, once."""
         self.store.client.log_batch(self.id, params=[Param(key, value) for key, value in params.items()])
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
-        """Record numbers at an update."""
+        """Record numbers at an update; they are sent with others, and keep the time of this call."""
         now = int(time.time() * 1000)
-        self.store.client.log_batch(self.id, metrics=[Metric(key, value, now, step) for key, value in metrics.items()])
+        self.unsent += [Metric(key, value, now, step) for key, value in metrics.items()]
+        if time.monotonic() - self.sent >= SEND_EVERY:
+            self._send()
 
     def log_files(self, folder: Path) -> None:
         """Keep all files below `folder` as artifacts."""
@@ -53,27 +61,34 @@ class TrackedRun:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with _undisturbed():
-            if error is None:
-                self.store.client.set_terminated(self.id, status="FINISHED")
+        with undisturbed():  # or the run would stay RUNNING for ever
+            if error is not None:
+                self._fail(error)
                 return
-            interrupted = isinstance(error, KeyboardInterrupt)
-            reason = "interrupted" if interrupted else f"{type(error).__name__}: {error}"
             try:
-                self.store.client.set_terminated(self.id, status="KILLED" if interrupted else "FAILED")
-                self.store.client.log_batch(self.id, tags=[RunTag("failure", reason)])
-            except MlflowException as broken:  # what ended the run matters more than that the store can't be told
-                error.add_note(f"The run {self.id} could not be marked in {self.store.address}: {broken}")
+                self._send()
+                self.store.client.set_terminated(self.id, status="FINISHED")
+            except MlflowException as broken:
+                self._fail(broken)
+                raise
+
+    def _send(self) -> None:
+        while self.unsent:
+            self.store.client.log_batch(self.id, metrics=self.unsent[:BATCH])
+            del self.unsent[:BATCH]
+        self.sent = time.monotonic()
+
+    def _fail(self, error: BaseException) -> None:
+        interrupted = isinstance(error, KeyboardInterrupt)
+        reason = "interrupted" if interrupted else f"{type(error).__name__}: {error}"
+        try:
+            mark(self.store, self.id, "KILLED" if interrupted else "FAILED", reason)
+            self._send()
+        except MlflowException as broken:  # what ended the run matters more than that the store can't be told
+            error.add_note(f"The run {self.id} could not be marked in {self.store.address}: {broken}")
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ignore Ctrl-C for the moment that the store takes: a second one would leave the run RUNNING for ever."""
-    if threading.current_thread() is not threading.main_thread():  # where signals don't arrive
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+def mark(store: Store, run: str, status: str, reason: str) -> None:
+    """End a run that failed or was killed, and say why in its tag `failure`."""
+    store.client.set_terminated(run, status=status)
+    store.client.log_batch(run, tags=[RunTag("failure", reason)])

@@ -10,6 +10,7 @@ from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from patchify.tracking import StoreError
 
@@ -91,6 +92,16 @@ def existing_store(address: str) -> Store:
             raise StoreError(f"no store at {database}: train first (patchify), or name another with --uri")
         return _connect(address, database.parent / "artifacts")
     return _connect(address, None)
+
+
+def disconnect() -> None:
+    """Close this process's connections to all SQL stores; whatever uses a store next connects again, in milliseconds.
+
+    To be called before a fork: SQLite's locks belong to a process, and a child that lets go of a connection it was
+    born with may end its parent's. (MLflow keeps HTTP sessions apart by process itself.)
+    """
+    for engine in SqlAlchemyStore._engine_map.values():  # MLflow has no public way to close a store
+        engine.dispose()
 
 
 def _connect(address: str, artifacts: Path | None) -> Store:

@@ -1,0 +1,115 @@
+"""Our launcher for Hydra: jobs run in forked processes, one a core, which share what this one has loaded."""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hydra.core.utils import JobReturn, JobStatus, configure_log, run_job, setup_globals
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, open_dict
+
+from patchify.config.door import ConfigError
+from patchify.config.schema import Run
+from patchify.display import relay, say
+from patchify.display.events import Started, Watch
+from patchify.sweep import mark_dead
+from patchify.workers import FORKS, Died, Ended, Printed, forked
+
+if TYPE_CHECKING:
+    from patchify.display.sweep import SweepDisplay
+
+Job = partial[JobReturn]
+"""Called with what watches it."""
+
+
+class LocalLauncher(Launcher):
+    """Runs as many jobs at a time as the cores have room for, or `workers`; a single job, or worker, in this process.
+
+    runs: the jobs as objects, in their order, from the sweeper that has checked them
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers
+        self.runs: Sequence[Run] = ()
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Take what Hydra gives. Raises ConfigError for a number of workers that can't be."""
+        if self.workers is not None and (not isinstance(self.workers, int) or self.workers < 1):
+            raise ConfigError(f"hydra.launcher.workers must be at least 1: got {self.workers}; null uses all cores")
+        self.hydra_context, self.config = hydra_context, config
+        self.task_function: Callable[..., object] = task_function
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        """Run all jobs; their results in their order."""
+        if len(self.runs) != len(job_overrides):
+            raise ConfigError("hydra/launcher=local must have our sweeper: got another; choose hydra/launcher=basic")
+        setup_globals()
+        jobs = [partial(self._run, initial_job_idx + i, overrides) for i, overrides in enumerate(job_overrides)]
+        results = [jobs[0](None)] if len(jobs) == 1 else self._run_all(jobs)
+        configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
+        return results
+
+    def _run_all(self, jobs: Sequence[Job]) -> list[JobReturn]:
+        from patchify.display.sweep import SweepDisplay  # noqa: PLC0415 - rich takes a tenth of a second to import
+
+        workers = min(len(jobs), self.workers or room(max(run.threads for run in self.runs)))
+        if workers > 1 and not FORKS:
+            say("one run after the other, since processes can't be forked safely here")
+            workers = 1
+        with SweepDisplay([run.schedule.total for run in self.runs]) as display:
+            return _in_turn(jobs, display) if workers == 1 else self._forked(jobs, workers, display)
+
+    def _run(self, number: int, overrides: Sequence[str], watch: Watch | None) -> JobReturn:
+        config = self.hydra_context.config_loader.load_sweep_config(self.config, list(overrides))
+        with open_dict(config):
+            config.hydra.job.id = config.hydra.job.num = number
+        result = run_job(
+            hydra_context=self.hydra_context,
+            task_function=partial(self.task_function, watch=watch),
+            config=config,
+            job_dir_key="hydra.sweep.dir",
+            job_subdir_key="hydra.sweep.subdir",
+        )
+        if result.status is JobStatus.FAILED:  # its log says why; not every exception can cross a pipe
+            result.return_value = RuntimeError(f"the job {' '.join(overrides)} failed")
+        return result
+
+    def _forked(self, jobs: Sequence[Job], workers: int, display: "SweepDisplay") -> list[JobReturn]:
+        from patchify.tracking.store import disconnect  # noqa: PLC0415 - MLflow takes seconds to import
+
+        results = [JobReturn(status=JobStatus.FAILED) for _ in jobs]
+        stored: dict[int, str] = {}
+        with closing(forked(jobs, workers, before_fork=disconnect)) as events:
+            for number, event in events:
+                match event:
+                    case Printed():
+                        relay(event.line, error=event.error)
+                    case Ended():
+                        results[number] = event.result
+                        display.end(number, failed=event.result.status is not JobStatus.COMPLETED)
+                    case Died():
+                        display.end(number, failed=True, reason=event.reason)
+                        if number in stored:
+                            mark_dead(self.runs[number], stored[number], event.reason)
+                    case _:
+                        if isinstance(event, Started):
+                            stored[number] = event.id
+                        display.show(number, event)
+        return results
+
+
+def _in_turn(jobs: Sequence[Job], display: "SweepDisplay") -> list[JobReturn]:
+    results = []
+    for number, job in enumerate(jobs):
+        results.append(job(partial(display.show, number)))
+        display.end(number, failed=results[-1].status is not JobStatus.COMPLETED)
+    return results
+
+
+def room(threads: int) -> int:
+    """Jobs with so many threads each that the cores we may use have room for; at least one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // threads)

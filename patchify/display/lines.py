@@ -1,0 +1,31 @@
+"""Lines of text to the terminal."""
+
+import os
+import sys
+import warnings
+
+
+def say(text: str) -> None:
+    """One line to the terminal, in the order of events also where the output is a file."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # the reader has gone, as after `| head`: the work goes on, unheard
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def complain(text: str) -> None:
+    """One line to standard error, which says who complains."""
+    print(f"patchify: {text}", file=sys.stderr)
+
+
+def relay(line: str, *, error: bool) -> None:
+    """A line that another process printed, to the same stream of ours."""
+    if error:
+        print(line, file=sys.stderr)
+    else:
+        say(line)
+
+
+def show_warnings_plainly() -> None:
+    """Warnings as one line of text, without the place in the code that they come from."""
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"

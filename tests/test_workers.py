@@ -1,0 +1,90 @@
+"""Tasks in forked processes: what they send arrives, and none of them outlives its purpose."""
+
+import os
+import signal
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from patchify.workers import FORKS, Died, Ended, Printed, Send, forked
+
+pytestmark = pytest.mark.skipif(not FORKS, reason="processes are not forked here")
+
+
+def nothing() -> None:
+    """There is nothing to close before these forks."""
+
+
+def test_events_arrive_in_the_order_of_each_task_and_its_result_last() -> None:
+    def task(send: Send) -> str:
+        send(1)
+        print("half\nof a", end=" ")
+        print("line")
+        print("oh", file=sys.stderr)
+        return "result"
+
+    heard: dict[int, list[object]] = {0: [], 1: [], 2: []}
+    for number, event in forked([task] * 3, 2, before_fork=nothing):
+        heard[number].append(event)
+    lines = [Printed(line="half", error=False), Printed(line="of a line", error=False), Printed(line="oh", error=True)]
+    assert list(heard.values()) == [[1, *lines, Ended(result="result")]] * 3
+
+
+def test_no_more_run_at_a_time_than_there_are_workers() -> None:
+    def task(send: Send) -> None:
+        send("begun")
+        time.sleep(0.05)
+
+    running = most = 0
+    for _, event in forked([task] * 5, 2, before_fork=nothing):
+        running += 1 if event == "begun" else -1
+        most = max(most, running)
+    assert most == 2
+
+
+def test_before_every_fork_there_is_time_to_close_what_must_not_be_shared() -> None:
+    calls: list[int] = []
+    events = list(forked([lambda send: len(calls)] * 3, 1, before_fork=lambda: calls.append(0)))
+    assert [event.result for _, event in events] == [1, 2, 3]
+
+
+def test_a_task_that_is_killed_is_reported_and_the_others_go_on() -> None:
+    def task(send: Send) -> str:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return "never"
+
+    (_, died), (number, ended) = forked([task, lambda send: "here"], 1, before_fork=nothing)
+    assert isinstance(died, Died)
+    assert "was killed by SIGKILL; was memory short? use fewer workers" in died.reason
+    assert (number, ended) == (1, Ended(result="here"))
+
+
+def test_a_task_that_raises_is_reported_with_its_traceback() -> None:
+    def task(send: Send) -> None:
+        raise KeyError("a bug")
+
+    *printed, died = [event for _, event in forked([task], 1, before_fork=nothing)]
+    assert Printed(line="KeyError: 'a bug'", error=True) in printed
+    assert isinstance(died, Died)
+    assert died.reason.endswith("ended with status 1")
+
+
+def test_closing_the_generator_interrupts_the_tasks_once_and_waits_for_them(tmp_path: Path) -> None:
+    def task(send: Send) -> None:
+        try:
+            send(os.getpid())
+            time.sleep(60)
+        except KeyboardInterrupt:
+            os.kill(os.getpid(), signal.SIGINT)  # as when Ctrl-C reaches parent and child
+            (tmp_path / str(os.getpid())).touch()  # tidying up
+            raise
+
+    with closing(forked([task] * 2, 2, before_fork=nothing)) as events:
+        pids = [event for _, event in (next(events), next(events))]
+    assert {path.name for path in tmp_path.iterdir()} == set(map(str, pids))
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
