@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from patchify.charts.style import COLOURS, INK, MARKERS, MUTED, wrap_label
+from patchify.charts.style import COLOURS, INK, MARKERS, MUTED, lay_out, wrap_label
 
 LABEL_X = 1.035
 """Where labels of line ends begin, in widths of the axes."""
@@ -114,27 +114,34 @@ def _limit(axes: Axes, lines: Sequence[Line], scale: float, log: bool) -> None:
     axes.set_xlim(-0.015 * last, 1.015 * last) if last else axes.set_xlim(-1, 1)
 
 
-def label_ends(figure: Figure, axes: Axes, lines: Sequence[Line], *, scale: float = 1.0) -> None:
+def label_ends(figure: Figure, panels: Sequence[tuple[Axes, Sequence[Line], float]]) -> None:
     """Write each line's label to the right of its end, moved up or down until none overlaps another.
 
-    Where the axes are too low for all of them, the figure grows.
+    Where the axes are too low for all of them, the figure grows. Fixes the layout, so it comes last.
+
+    panels: axes, the lines drawn in them, and the factor on their numbers
     """
-    names = [wrap_label(line.label, 30) for line in lines]
-    texts = [axes.text(LABEL_X, 0.5, name, transform=axes.transAxes, va="center", color=INK) for name in names]
-    heights = _heights(figure, axes, texts)
-    while heights.sum() > 1:
+    labelled = [(*panel, _labels(*panel[:2])) for panel in panels]
+    lay_out(figure)
+    while max(_heights(axes, texts).sum() for axes, _, _, texts in labelled) > 1:
         figure.set_figheight(1.1 * figure.get_figheight())
-        heights = _heights(figure, axes, texts)
-    ends = [(line.steps[-1], scale * line.mean[-1]) for line in lines]
-    points = axes.transAxes.inverted().transform(axes.transData.transform(ends))
-    for text, line, point, y in zip(texts, lines, points, spread(points[:, 1], heights), strict=True):
-        text.set_y(y)
-        _lead(axes, text, point, COLOURS[line.colour % len(COLOURS)])
+        lay_out(figure)
+    for axes, lines, scale, texts in labelled:
+        ends = [(line.steps[-1], scale * line.mean[-1]) for line in lines]
+        points = axes.transAxes.inverted().transform(axes.transData.transform(ends))
+        for text, line, point, y in zip(texts, lines, points, spread(points[:, 1], _heights(axes, texts)), strict=True):
+            text.set_y(y)
+            _lead(axes, text, point, COLOURS[line.colour % len(COLOURS)])
+    figure.set_layout_engine("none")
 
 
-def _heights(figure: Figure, axes: Axes, texts: Sequence[Text]) -> np.ndarray:
-    """Heights of texts with some air, in heights of the axes, once the layout has made room for them."""
-    figure.draw_without_rendering()
+def _labels(axes: Axes, lines: Sequence[Line]) -> list[Text]:
+    names = [wrap_label(line.label, 30) for line in lines]
+    return [axes.text(LABEL_X, 0.5, name, transform=axes.transAxes, va="center", color=INK) for name in names]
+
+
+def _heights(axes: Axes, texts: Sequence[Text]) -> np.ndarray:
+    """Heights of texts with some air, in heights of the axes."""
     return np.array([1.15 * text.get_window_extent().height for text in texts]) / axes.get_window_extent().height
 
 

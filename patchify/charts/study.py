@@ -130,6 +130,5 @@ def line_chart(
     axes.set_ylabel(axis)
     if len({line.dashed for line in lines}) > 1:
         key(axes)
-    label_ends(figure, axes, lines, scale=scale)
-    settle(figure)
+    label_ends(figure, [(axes, lines, scale)])
     return figure
