@@ -7,18 +7,22 @@ keeps every figure in a global list, is never imported.
 from matplotlib.figure import Figure
 
 from patchify.charts.lines import Line
+from patchify.charts.panels import Curve, Panel, panel_chart
 from patchify.charts.run import confusion_matrix, filter_grid, training_curves
 from patchify.charts.study import Bar, bar_chart, line_chart
 from patchify.charts.style import save
 
 __all__ = [
     "Bar",
+    "Curve",
     "Figure",
     "Line",
+    "Panel",
     "bar_chart",
     "confusion_matrix",
     "filter_grid",
     "line_chart",
+    "panel_chart",
     "save",
     "training_curves",
 ]

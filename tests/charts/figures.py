@@ -9,7 +9,18 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from patchify.charts import Bar, Line, bar_chart, confusion_matrix, filter_grid, line_chart, training_curves
+from patchify.charts import (
+    Bar,
+    Curve,
+    Line,
+    Panel,
+    bar_chart,
+    confusion_matrix,
+    filter_grid,
+    line_chart,
+    panel_chart,
+    training_curves,
+)
 from patchify.charts.style import styled
 
 FOOTER = (
@@ -55,12 +66,26 @@ def mistakes() -> Figure:
     return confusion_matrix(np.array([[3, 1], [0, 0]]), ["cat", "dog"], "arch3 · seed 1")
 
 
+def ratio_curve(label: str = "2×2 filters", *, scale: float = 1.0, colour: int = 0) -> Curve:
+    ys = [scale * y for y in (4.0, 3.0, 2.0, 1.5)]
+    low, high = [0.9 * y for y in ys], [1.1 * y for y in ys]
+    return Curve(label=label, xs=[3, 10, 40, 160], ys=ys, low=low, high=high, colour=colour)
+
+
+def ratios(rows: Sequence[Sequence[Panel]]) -> Figure:
+    title = "How many times as long?"
+    return panel_chart(
+        rows, title=title, x_axis="number of filters", y_axis="their time / ours", footer=FOOTER, level=1
+    )
+
+
 CHARTS: dict[str, Callable[[], Figure]] = {
     "bars": lambda: accuracy_bars(architectures()),
     "lines": lambda: loss_chart([loss_line(), loss_line("arch3", dashed=True, colour=1)]),
     "curves": curves,
     "filters": lambda: filter_grid([some_filters(3, 2), some_filters(10, 4)], "multi_size · seed 0"),
     "confusion": mistakes,
+    "panels": lambda: ratios([[Panel(title=name, curves=[ratio_curve()]) for name in ("PyTorch", "JAX")]] * 2),
 }
 
 
