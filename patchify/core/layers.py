@@ -47,7 +47,7 @@ class Convolution:
     def __init__(self, filters: Filters, bias: Biases, d_filters: Filters, d_bias: Biases, images: int) -> None:
         numbers, filter_count = filters.shape  # K and F
         patches = PIXELS // numbers
-        cut = pieces(images, PIXELS * filter_count)
+        cut = pieces(images * patches, filters.size)
         self.filters, self.bias, self.d_filters, self.d_bias = filters, bias, d_filters, d_bias
         self.output: Float[np.ndarray, "N D"] = np.empty((images, patches * filter_count), filters.dtype)
         self.d_output: Float[np.ndarray, "N D"] = np.empty_like(self.output)
@@ -87,9 +87,10 @@ class Product:
     def __init__(self, weights: Weights, d_weights: Weights, inputs: Pair, output: Columns, d_output: Columns) -> None:
         values, d_values = inputs
         width, images = values.shape
-        cut = pieces(images, weights.size)
         self.output = output
+        cut = pieces(images, weights.size, results=len(weights))
         self.forward_arrays = weights, _cut(values, cut), _cut(output, cut)
+        cut = pieces(images, weights.size)
         self.d_inputs_arrays = weights.T, _cut(d_output, cut), _cut(d_values, cut)
         cut = pieces(width, d_output.size)
         self.d_weights_arrays = d_output, _cut(values.T, cut), _cut(d_weights, cut)

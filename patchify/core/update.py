@@ -13,8 +13,8 @@ from patchify.core.network import Network
 from patchify.core.optimizers import SGD
 from patchify.core.parameters import Parameters
 
-BLOCK = 32_768
-"""Parameters updated at once: each pass over them but the first finds them in the cache."""
+BLOCK = 40_960
+"""Parameters updated at once: each pass over them but the first finds them in the cache. (Of 50 hidden units: all.)"""
 
 
 class Diverged(ArithmeticError):
