@@ -28,11 +28,12 @@ Job = partial[JobReturn]
 class LocalLauncher(Launcher):
     """Runs as many jobs at a time as the cores have room for, or `workers`; a single job, or worker, in this process.
 
-    runs: the jobs as objects, in their order, from the sweeper that has checked them
+    configs, runs: the jobs in their order, from the sweeper that has composed and checked them
     """
 
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers
+        self.configs: Sequence[DictConfig] = ()
         self.runs: Sequence[Run] = ()
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
@@ -44,7 +45,7 @@ class LocalLauncher(Launcher):
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run all jobs; their results in their order."""
-        if len(self.runs) != len(job_overrides):
+        if len(self.configs) != len(job_overrides):
             raise ConfigError("hydra/launcher=local must have our sweeper: got another; choose hydra/launcher=basic")
         setup_globals()
         jobs = [partial(self._run, initial_job_idx + i, overrides) for i, overrides in enumerate(job_overrides)]
@@ -63,7 +64,7 @@ class LocalLauncher(Launcher):
             return _in_turn(jobs, display) if workers == 1 else self._forked(jobs, workers, display)
 
     def _run(self, number: int, overrides: Sequence[str], watch: Watch | None) -> JobReturn:
-        config = self.hydra_context.config_loader.load_sweep_config(self.config, list(overrides))
+        config = self.configs[number]
         with open_dict(config):
             config.hydra.job.id = config.hydra.job.num = number
         result = run_job(

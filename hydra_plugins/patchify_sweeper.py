@@ -1,5 +1,6 @@
 """Hydra's grid sweeper, but all jobs are checked before the first runs, and a sweep has a parent run."""
 
+import copy
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn, JobStatus
-from omegaconf import open_dict
+from omegaconf import DictConfig, open_dict
 
 from hydra_plugins.patchify_local_launcher import LocalLauncher
 from patchify.config.door import ConfigError, check_choices, to_run
@@ -40,14 +41,17 @@ class PatchifySweeper(BasicSweeper):
                 raise ConfigError(f"{override.input_line} {rule}: got several; start one sweep for each")
         self.swept = any(override.is_sweep_override() for override in overrides)
         (jobs,) = self.split_arguments(overrides, max_batch_size=None)
-        runs = [self._checked(job) for job in jobs]
-        if isinstance(self.launcher, LocalLauncher):
-            self.launcher.runs = runs
+        configs = [self.hydra_context.config_loader.load_sweep_config(self.config, job) for job in jobs]
+        runs = [self._checked(config, job) for config, job in zip(configs, jobs, strict=True)]
         with sweep(runs):
             folder = _new_folder(Path(self.config.hydra.sweep.dir))
             with open_dict(self.config):
                 self.config.hydra.sweep.dir = str(folder)
                 self.config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{folder}'")  # what jobs are composed from
+            if isinstance(self.launcher, LocalLauncher):
+                for config in configs:
+                    config.hydra.sweep.dir = str(folder)
+                self.launcher.configs, self.launcher.runs = configs, runs
             results: Sequence[JobReturn] = self.launcher.launch(jobs, initial_job_idx=0)
             failed = sum(result.status is not JobStatus.COMPLETED for result in results)
             if failed:
@@ -55,11 +59,9 @@ class PatchifySweeper(BasicSweeper):
         say(f"tables and charts of all runs of this study: patchify-summarize {shlex.quote(runs[0].study)}")
         return results
 
-    def _checked(self, overrides: Sequence[str]) -> Run:
-        assert self.hydra_context is not None
-        assert self.config is not None
-        config = self.hydra_context.config_loader.load_sweep_config(self.config, list(overrides))
-        choices = config.hydra.runtime.choices
+    def _checked(self, composed: DictConfig, overrides: Sequence[str]) -> Run:
+        choices = composed.hydra.runtime.choices
+        config = copy.deepcopy(composed)
         with open_dict(config):
             del config["hydra"]
         try:

@@ -14,6 +14,9 @@ from patchify.core.training import Record
 from patchify.core.zorder import row_major_filters
 from patchify.data.dataset import Dataset
 
+SCREEN = 100
+"""Pixels an inch of a run's pictures, which are looked at in the tracking UI: 800 across, in a fifth less time."""
+
 
 def write_artifacts(
     folder: Path,
@@ -61,7 +64,7 @@ def write_artifacts(
         "confusion_matrix": charts.confusion_matrix(counts, dataset.class_names, title=by_class),
     }
     for stem, figure in pictures.items():
-        charts.save(figure, folder / stem, suffixes=(".png",))
+        charts.save(figure, folder / stem, suffixes=(".png",), dpi=SCREEN)
 
 
 def _curves(records: list[Record], schedule: Schedule, title: str) -> charts.Figure:

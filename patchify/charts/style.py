@@ -122,13 +122,14 @@ def lay_out(figure: Figure) -> None:
         engine.execute(figure)
 
 
-def save(figure: Figure, path: Path, suffixes: Sequence[str] = (".svg", ".png")) -> list[Path]:
+def save(figure: Figure, path: Path, suffixes: Sequence[str] = (".svg", ".png"), *, dpi: int = DPI) -> list[Path]:
     """Write `figure` to `path` plus each suffix and return the paths written.
 
     The same figure gives the same bytes. Each file is complete or absent: it is moved into place when written.
 
     path: the file without its suffix; missing folders are made
     suffixes: among ".svg" and ".png"
+    dpi: pixels of a PNG along an inch
     raises ValueError on any other suffix, before anything is written
     """
     unknown = [suffix for suffix in suffixes if suffix not in _NO_TRACES]
@@ -140,9 +141,10 @@ def save(figure: Figure, path: Path, suffixes: Sequence[str] = (".svg", ".png"))
         buffer = io.BytesIO()
         with styled():
             if suffix == ".png":  # of which a run draws three: `savefig` draws everything twice
+                figure.set_dpi(dpi)
                 FigureCanvasAgg(figure).print_png(buffer, metadata=_NO_TRACES[suffix])  # type: ignore[no-untyped-call]
             else:
-                figure.savefig(buffer, format=suffix[1:], dpi=DPI, metadata=_NO_TRACES[suffix])
+                figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=_NO_TRACES[suffix])
         target = path.with_name(path.name + suffix)  # with_suffix would cut a name such as smoothing=0.1
         partial = path.with_name(f".{path.name}{suffix}.{os.getpid()}")
         try:
