@@ -26,10 +26,7 @@ Job = partial[JobReturn]
 
 
 class LocalLauncher(Launcher):
-    """Runs as many jobs at a time as the cores have room for, or `workers`; a single job, or worker, in this process.
-
-    configs, runs: the jobs in their order, from the sweeper that has composed and checked them
-    """
+    """Runs as many jobs at a time as there is room for, or `workers`; a single job, or worker, in this process."""
 
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers
@@ -42,6 +39,13 @@ class LocalLauncher(Launcher):
             raise ConfigError(f"hydra.launcher.workers must be at least 1: got {self.workers}; null uses all cores")
         self.hydra_context, self.config = hydra_context, config
         self.task_function: Callable[..., object] = task_function
+
+    def accept(self, configs: Sequence[DictConfig], runs: Sequence[Run]) -> None:
+        """Take the jobs in their order, composed and checked. Raises ConfigError for more threads than cores."""
+        threads = max(run.threads for run in runs)
+        if threads > cores():
+            raise ConfigError(f"threads must be at most {cores()}, the cores there are: got {threads}; lower it")
+        self.configs, self.runs = configs, runs
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run all jobs; their results in their order."""
@@ -56,7 +60,7 @@ class LocalLauncher(Launcher):
     def _run_all(self, jobs: Sequence[Job]) -> list[JobReturn]:
         from patchify.display.sweep import SweepDisplay  # noqa: PLC0415 - rich takes a tenth of a second to import
 
-        workers = min(len(jobs), self.workers or room(max(run.threads for run in self.runs)))
+        workers = min(len(jobs), self.workers or cores() // max(run.threads for run in self.runs))
         if workers > 1 and not FORKS:
             say("one run after the other, since processes can't be forked safely here")
             workers = 1
@@ -110,7 +114,6 @@ def _in_turn(jobs: Sequence[Job], display: "SweepDisplay") -> list[JobReturn]:
     return results
 
 
-def room(threads: int) -> int:
-    """Jobs with so many threads each that the cores we may use have room for; at least one."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // threads)
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -43,15 +43,15 @@ class PatchifySweeper(BasicSweeper):
         (jobs,) = self.split_arguments(overrides, max_batch_size=None)
         configs = [self.hydra_context.config_loader.load_sweep_config(self.config, job) for job in jobs]
         runs = [self._checked(config, job) for config, job in zip(configs, jobs, strict=True)]
+        if isinstance(self.launcher, LocalLauncher):
+            self.launcher.accept(configs, runs)
         with sweep(runs):
             folder = _new_folder(Path(self.config.hydra.sweep.dir))
             with open_dict(self.config):
                 self.config.hydra.sweep.dir = str(folder)
                 self.config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{folder}'")  # what jobs are composed from
-            if isinstance(self.launcher, LocalLauncher):
-                for config in configs:
-                    config.hydra.sweep.dir = str(folder)
-                self.launcher.configs, self.launcher.runs = configs, runs
+            for config in configs:
+                config.hydra.sweep.dir = str(folder)
             results: Sequence[JobReturn] = self.launcher.launch(jobs, initial_job_idx=0)
             failed = sum(result.status is not JobStatus.COMPLETED for result in results)
             if failed:

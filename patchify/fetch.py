@@ -43,8 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _prepared() -> str:
     """What the cache of prepared data holds."""
-    kept = entries(cache_folder())
-    size = sum(file.stat().st_size for entry in kept for file in entry.iterdir())
+    try:
+        kept = entries(cache_folder())
+        size = sum(file.stat().st_size for entry in kept for file in entry.iterdir())
+    except FileNotFoundError:
+        return f"prepared for training in {cache_folder()}: another process is changing it"
     return f"prepared for training in {cache_folder()}: {len(kept)} kept, {size / 1e9:.2f} GB; may be deleted any time"
 
 

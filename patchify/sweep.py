@@ -10,7 +10,8 @@ from typing import Self
 
 from patchify.config.schema import Run
 from patchify.data.prepare import prepare
-from patchify.display import say
+from patchify.display import complain, say
+from patchify.tracking import StoreError
 
 _VARIABLE = "PATCHIFY_SWEEP"
 
@@ -60,11 +61,14 @@ def warm_up(runs: Sequence[Run]) -> None:
 
 
 def mark_dead(run: Run, stored: str, reason: str) -> None:
-    """Mark the run with the id `stored` FAILED, for a process that can't do so any more."""
-    from patchify.tracking.run import mark  # noqa: PLC0415 - MLflow takes seconds to import
+    """Mark the run with the id `stored` FAILED, for a process that can't do so any more; complain if that fails."""
+    from patchify.tracking.run import mark_failed  # noqa: PLC0415 - MLflow takes seconds to import
     from patchify.tracking.store import address_of, open_store  # noqa: PLC0415
 
-    mark(open_store(address_of(run.tracking.uri, run.tracking.folder)), stored, "FAILED", reason)
+    try:
+        mark_failed(open_store(address_of(run.tracking.uri, run.tracking.folder)), stored, reason)
+    except StoreError as error:  # the other runs go on
+        complain(str(error))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import io
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -76,13 +77,16 @@ def forked(
                 worker = running[connection]
                 try:
                     event = connection.recv()
-                    worker.ended = isinstance(event, Ended)
+                    worker.ended = worker.ended or isinstance(event, Ended)
                 except (EOFError, OSError):  # OSError: in the middle of an event
                     event = None
                 if event is not None:
                     yield worker.number, event
                 else:
                     worker.process.join(PATIENCE)
+                    if worker.process.is_alive():  # it has nothing more to tell
+                        worker.process.kill()
+                        worker.process.join()
                     del running[connection]
                     connection.close()
                     if not worker.ended:
@@ -105,17 +109,24 @@ def _work(task: Task, tell: Connection, others: list[Connection]) -> None:
     for connection in others:
         connection.close()
 
+    lock = threading.Lock()  # libraries may print from threads of theirs
+
     def send(event: Any) -> None:
         try:
-            tell.send(event)
+            with lock:
+                tell.send(event)
         except BrokenPipeError:  # the parent is gone, or ends us
             raise KeyboardInterrupt from None
 
-    sys.stdout, sys.stderr = _Lines(send, error=False), _Lines(send, error=True)
+    streams = _Lines(send, error=False), _Lines(send, error=True)
+    sys.stdout, sys.stderr = streams
     try:
         signal.signal(signal.SIGINT, _interrupt_once)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        send(Ended(result=task(send)))
+        result = task(send)
+        for stream in streams:
+            stream.end_line()
+        send(Ended(result=result))
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -139,6 +150,11 @@ class _Lines(io.TextIOBase):
             self.send(Printed(line=line, error=self.error))
         return len(text)
 
+    def end_line(self) -> None:
+        """Send what was printed without an end of line."""
+        if self.rest:
+            self.write("\n")
+
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
@@ -150,9 +166,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _cause_of_death(process: BaseProcess) -> str:
-    code = process.exitcode
-    if code is None:
-        return f"its process {process.pid} stopped talking"
+    code = process.exitcode or 0
     if code >= 0:
         return f"its process {process.pid} ended with status {code}"
     hint = "; was memory short? use fewer workers" if -code == signal.SIGKILL else ""

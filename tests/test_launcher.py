@@ -1,6 +1,7 @@
 """The local launcher: a sweep in several processes comes to the same as in one, and ends as cleanly."""
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -14,7 +15,6 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from hydra_plugins.patchify_local_launcher import room
 from patchify.core.streams import Streams, streams
 from patchify.tracking.store import disconnect, existing_store, open_store
 from patchify.workers import FORKS
@@ -53,10 +53,14 @@ def long_sweep(made_store: Path, tmp_path: Path) -> Iterator[subprocess.Popen[st
         text=True,
         start_new_session=True,
     ) as process:
-        wait_until(lambda: statuses(made_store) == ["RUNNING"] * 3)  # the parent run and two of three
-        yield process
-        if left := members(process.pid):
-            os.killpg(process.pid, signal.SIGKILL)
+        try:
+            wait_until(lambda: process.poll() is not None or statuses(made_store) == ["RUNNING"] * 3)
+            assert process.poll() is None, process.communicate()[1]  # the parent run and two of three are running
+            yield process
+        finally:
+            left = members(process.pid)
+            if left:
+                os.killpg(process.pid, signal.SIGKILL)
         assert not left, "processes were left behind"
 
 
@@ -172,9 +176,11 @@ def test_one_worker_is_this_process(patchify: Command, tmp_path: Path, monkeypat
     assert [run.info.status for run in runs_of(tmp_path / "mlruns", "single")] == ["FINISHED"]
 
 
-def test_as_many_runs_as_the_cores_have_room_for_with_their_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
-    assert [room(threads) for threads in (1, 2, 3, 16)] == [8, 4, 2, 1]
+@pytest.mark.usefixtures("made_store")
+def test_more_threads_than_cores_are_refused_before_anything_runs(patchify: Command) -> None:
+    outcome = patchify(*TINY, "threads=9999")
+    assert outcome.status == 2
+    assert re.search(r"threads must be at most \d+, the cores there are: got 9999; lower it", outcome.err)
 
 
 @pytest.mark.parametrize(

@@ -112,9 +112,9 @@ def test_ctrl_c_does_not_wait_for_the_data(tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, "data=textures"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    assert process.stdout.readline() == "reading\n"
-    process.send_signal(signal.SIGINT)
     try:
+        assert process.stdout.readline() == "reading\n"
+        process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     finally:
         process.kill()

@@ -5,6 +5,8 @@ import signal
 import sys
 import time
 from contextlib import closing
+from multiprocessing import get_context
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 import pytest
@@ -34,12 +36,14 @@ def test_events_arrive_in_the_order_of_each_task_and_its_result_last() -> None:
 
 
 def test_no_more_run_at_a_time_than_there_are_workers() -> None:
+    meet = get_context("fork").Barrier(2)
+
     def task(send: Send) -> None:
         send("begun")
-        time.sleep(0.05)
+        meet.wait(timeout=60)  # two at a time, or none gets past
 
     running = most = 0
-    for _, event in forked([task] * 5, 2, before_fork=nothing):
+    for _, event in forked([task] * 4, 2, before_fork=nothing):
         running += 1 if event == "begun" else -1
         most = max(most, running)
     assert most == 2
@@ -49,6 +53,15 @@ def test_before_every_fork_there_is_time_to_close_what_must_not_be_shared() -> N
     calls: list[int] = []
     events = list(forked([lambda send: len(calls)] * 3, 1, before_fork=lambda: calls.append(0)))
     assert [event.result for _, event in events] == [1, 2, 3]
+
+
+def test_what_is_printed_after_the_result_does_not_make_a_task_fail() -> None:
+    def task(send: Send) -> str:
+        Finalize(None, print, args=("late",), exitpriority=1)
+        return "result"
+
+    events = [event for _, event in forked([task], 1, before_fork=nothing)]
+    assert events == [Ended(result="result"), Printed(line="late", error=False)]
 
 
 def test_a_task_that_is_killed_is_reported_and_the_others_go_on() -> None:

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (ComparisonError, StoreError, OSError) as error:
         sys.exit(f"{parser.prog}: {error}")
     except KeyboardInterrupt:
-        sys.stderr.write(f"{parser.prog}: interrupted; nothing was written\n")
+        sys.stderr.write(f"{parser.prog}: interrupted; results are written only when all is measured\n")
         sys.exit(130)
 
 
@@ -96,9 +96,9 @@ def compare(plans: Sequence[Plan], out: Path | None, *, command: str, uri: str |
             progress.show(times)
     results = table(measurements)
     if out is not None and store is not None:
-        from patchify.benchmark.machine import machine  # noqa: PLC0415
-        from patchify.benchmark.record import record  # noqa: PLC0415
-        from patchify.benchmark.writing import write  # noqa: PLC0415
+        from patchify.benchmark.report.machine import machine  # noqa: PLC0415
+        from patchify.benchmark.report.record import record  # noqa: PLC0415
+        from patchify.benchmark.report.writing import write  # noqa: PLC0415
 
         here = machine()
         for path in write(results, out, machine=here, images=plans[0].images, command=command):
@@ -113,4 +113,7 @@ def _words(text: str) -> list[str]:
 
 
 def _numbers(text: str) -> list[int]:
-    return [int(word) for word in _words(text)]
+    try:
+        return [int(word) for word in _words(text)]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be numbers such as 1,2: got {text!r}") from None

@@ -73,7 +73,7 @@ def _answer(plan: Plan, sending: Connection) -> None:
 def measure_cells(plan: Plan) -> Iterator[Times]:
     """Check and time each cell in this process."""
     # imported here, when the process is kept to its cores
-    from patchify.benchmark.implementations import implementations  # noqa: PLC0415
+    from patchify.benchmark.implementations.agreement import implementations  # noqa: PLC0415
     from patchify.benchmark.task import RandomImages  # noqa: PLC0415
     from patchify.benchmark.threads import use_threads  # noqa: PLC0415
     from patchify.benchmark.timing import measure  # noqa: PLC0415

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool, Float
 
-from patchify.core.axes import PIXELS, Columns, Filters, Images, Weights
+from patchify.core.axes import PIXELS, Biases, Columns, Filters, Images, Weights
 from patchify.core.products import pieces
 
-Biases = Float[np.ndarray, "_"]
 Pair = tuple[Columns, Columns]
 """Values, one image a column, and the cost's gradient with respect to them."""
 
@@ -20,11 +19,9 @@ Pair = tuple[Columns, Columns]
 class ReLU:
     """max(x, 0), in place, on a layer's output."""
 
-    active: Bool[np.ndarray, "_ _"]
-
     def __init__(self, values: Float[np.ndarray, "_ _"], d_values: Float[np.ndarray, "_ _"]) -> None:
         self.values, self.d_values = values, d_values
-        self.active = np.empty(values.shape, bool)
+        self.active: Bool[np.ndarray, "_ _"] = np.empty(values.shape, bool)
         self.zeros = np.zeros_like(values)
 
     def forward(self) -> None:
@@ -69,11 +66,11 @@ class Convolution:
         self.relu.forward()
 
     def backward(self, images: Images) -> None:
-        """Gradients of filters and biases from `d_output` (eq. 21)."""
+        """Gradients of filters and biases from `d_output` (eqs. 21 and 22)."""
         self.relu.backward()
         np.matmul(images.reshape(self.shape).transpose(0, 2, 1), self.d_rows, out=self.d_pieces)
         np.add.reduce(self.d_pieces, axis=0, out=self.d_filters)
-        np.matmul(self.ones, self.d_output, out=self.bias_row)
+        np.matmul(self.ones, self.d_output, out=self.bias_row)  # which is free until the next `forward`
         np.matmul(self.patch_ones, self.bias_of_patches, out=self.d_bias)
 
 
@@ -89,21 +86,21 @@ class Product:
         width, images = values.shape
         self.output = output
         cut = pieces(images, weights.size, results=len(weights))
-        self.forward_arrays = weights, _cut(values, cut), _cut(output, cut)
+        self.for_output = weights, _cut(values, cut), _cut(output, cut)  # W x, images in pieces
         cut = pieces(images, weights.size)
-        self.d_inputs_arrays = weights.T, _cut(d_output, cut), _cut(d_values, cut)
+        self.for_d_inputs = weights.T, _cut(d_output, cut), _cut(d_values, cut)  # W^T d, images in pieces
         cut = pieces(width, d_output.size)
-        self.d_weights_arrays = d_output, _cut(values.T, cut), _cut(d_weights, cut)
+        self.for_d_weights = d_output, _cut(values.T, cut), _cut(d_weights, cut)  # d x^T, inputs in pieces
 
     def forward(self) -> None:
         """The output, from what the inputs hold now."""
-        one, other, product = self.forward_arrays
-        np.matmul(one, other, out=product)
+        left, right, product = self.for_output
+        np.matmul(left, right, out=product)
 
     def backward(self) -> None:
         """Gradients of weights and inputs, from `d_output`."""
-        for one, other, product in (self.d_weights_arrays, self.d_inputs_arrays):
-            np.matmul(one, other, out=product)
+        for left, right, product in (self.for_d_weights, self.for_d_inputs):
+            np.matmul(left, right, out=product)
 
 
 class Dense:

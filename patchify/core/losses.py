@@ -41,17 +41,17 @@ class Regularizer:
 
 def softmax(logits: Scores, out: Scores) -> Scores:
     """Class probabilities, exp(s) / sum exp(s) (eq. 6), shifted by each image's maximum against overflow."""
-    np.subtract(logits, np.maximum.reduce(logits), out=out)  # over the classes
+    np.subtract(logits, np.maximum.reduce(logits, axis=0), out=out)
     np.exp(out, out=out)
-    np.divide(out, np.add.reduce(out), out=out)
+    np.divide(out, np.add.reduce(out, axis=0), out=out)
     return out
 
 
-def d_cross_entropy(logits: Scores, targets: Scores, out: Scores, *, factor: float = 1.0) -> Scores:
-    """Gradient of the mean cross-entropy with respect to the logits, (softmax(s) - y) / N (eq. 24), times `factor`."""
+def d_cross_entropy(logits: Scores, targets: Scores, out: Scores, *, scale: float = 1.0) -> Scores:
+    """Gradient of the mean cross-entropy with respect to the logits, (softmax(s) - y) / N (eq. 24), times `scale`."""
     softmax(logits, out)
     np.subtract(out, targets, out=out)
-    np.multiply(out, factor / logits.shape[1], out=out)
+    np.multiply(out, scale / logits.shape[1], out=out)
     return out
 
 

@@ -25,8 +25,8 @@ class SGD:
         """The velocity: (T,) zeros, or no numbers without momentum."""
         return np.zeros_like(parameters) if self.momentum else parameters[:0].copy()
 
-    def factor(self, rate: float) -> float:
-        """What the loss's gradients that `update` takes are multiplied by.
+    def gradient_scale(self, rate: float) -> float:
+        """What the gradients that `update` takes have been multiplied by.
 
         Without momentum it is -rate: multiplied in once, into the few gradients of the logits, it makes every gradient
         come out as the step itself.
@@ -34,19 +34,26 @@ class SGD:
         return 1.0 if self.momentum else -rate
 
     def update(
-        self, parameters: Vector, gradients: Vector, velocity: Velocity, scratch: Vector, *, rate: float, l2: float
+        self,
+        parameters: Vector,
+        scaled_gradients: Vector,
+        velocity: Velocity,
+        scratch: Vector,
+        *,
+        rate: float,
+        l2: float,
     ) -> None:
         """Move `parameters` and `velocity` by one step down the loss plus l2 times the squared parameters.
 
-        gradients: (T,) of the loss, times `factor(rate)`; scratch: (T,) is overwritten
+        scaled_gradients: (T,) of the loss, times `gradient_scale(rate)`; scratch: (T,) is overwritten
         """
         if not self.momentum:
             if l2:
                 np.multiply(parameters, 1 - 2 * l2 * rate, out=parameters)
-            np.add(parameters, gradients, out=parameters)
+            np.add(parameters, scaled_gradients, out=parameters)
             return
         np.multiply(velocity, self.momentum, out=velocity)
-        np.add(velocity, gradients, out=velocity)
+        np.add(velocity, scaled_gradients, out=velocity)
         if l2:
             np.multiply(parameters, 2 * l2, out=scratch)
             np.add(velocity, scratch, out=velocity)

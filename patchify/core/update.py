@@ -14,7 +14,7 @@ from patchify.core.optimizers import SGD
 from patchify.core.parameters import Parameters
 
 BLOCK = 40_960
-"""Parameters updated at once: each pass over them but the first finds them in the cache. (Of 50 hidden units: all.)"""
+"""Parameters updated at once: each pass over them but the first finds them in the cache."""
 
 
 class Diverged(ArithmeticError):
@@ -38,10 +38,10 @@ class Update:
         self.target_table = regularizer.target_table(dtype)
         self.targets: Scores = np.empty((CLASSES, batch_size), dtype)
         self.velocity = optimizer.initial_state(parameters.flat)
-        scratch = np.empty(BLOCK, dtype)
+        self.scratch = np.empty(BLOCK, dtype)
         self.blocks = [
-            (parameters.flat[block], self.network.gradients.flat[block], self.velocity[block], scratch[:length], l2)
-            for block, length, l2 in _blocks(parameters, regularizer.l2)
+            (parameters.flat[block], self.network.gradients.flat[block], self.velocity[block], l2)
+            for block, l2 in _blocks(parameters, regularizer.l2)
         ]
 
     def __call__(self, train: Examples, chosen: Int[np.ndarray, "N"], step: int, rate: float) -> None:
@@ -54,19 +54,18 @@ class Update:
         train.images.take(chosen, axis=0, out=self.batch, mode="clip")  # mode "raise" would buffer the batch
         self.target_table.take(train.labels[chosen], axis=1, out=self.targets, mode="clip")
         logits = network.forward(self.batch)
-        d_cross_entropy(logits, self.targets, out=network.d_logits, factor=self.optimizer.factor(rate))
+        d_cross_entropy(logits, self.targets, out=network.d_logits, scale=self.optimizer.gradient_scale(rate))
         network.backward(self.batch)
         if not math.isfinite(np.add.reduce(network.gradients.biases[-1])):  # which sum the gradients of all logits
             cost = cross_entropies(logits, self.targets).mean() + self.regularizer.penalty(self.parameters)
             raise Diverged(step, rate, float(cost))
-        for parameters, gradients, velocity, scratch, l2 in self.blocks:
-            self.optimizer.update(parameters, gradients, velocity, scratch, rate=rate, l2=l2)
+        for parameters, gradients, velocity, l2 in self.blocks:
+            self.optimizer.update(parameters, gradients, velocity, self.scratch[: len(parameters)], rate=rate, l2=l2)
 
 
-def _blocks(parameters: Parameters, l2: float) -> Iterator[tuple[slice, int, float]]:
-    """Where to cut the vector of parameters, the length of each piece, and how strongly it is penalised."""
+def _blocks(parameters: Parameters, l2: float) -> Iterator[tuple[slice, float]]:
+    """Where to cut the vector of parameters, and how strongly each piece is penalised."""
     weights, everything = len(parameters.penalised), len(parameters.flat)
     for first, last, strength in ((0, weights, l2), (weights, everything, 0.0)):
         for start in range(first, last, BLOCK):
-            end = min(start + BLOCK, last)
-            yield slice(start, end), end - start, strength
+            yield slice(start, min(start + BLOCK, last)), strength

@@ -10,6 +10,7 @@ from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 from patchify.interrupts import undisturbed
+from patchify.tracking import StoreError
 from patchify.tracking.store import Store
 
 SEND_EVERY = 5.0
@@ -25,7 +26,7 @@ class TrackedRun:
     """A run that is open as long as its `with` block: left normally it is FINISHED.
 
     Left by Ctrl-C it is KILLED, by any other exception FAILED with the reason in the tag `failure`. Metrics are sent in
-    batches, every few seconds; at its end the store has them all, however it was left.
+    batches, with the first record after a few seconds; at its end the store has them all, however it was left.
     """
 
     def __init__(
@@ -82,13 +83,23 @@ class TrackedRun:
         interrupted = isinstance(error, KeyboardInterrupt)
         reason = "interrupted" if interrupted else f"{type(error).__name__}: {error}"
         try:
-            mark(self.store, self.id, "KILLED" if interrupted else "FAILED", reason)
+            _mark(self.store, self.id, "KILLED" if interrupted else "FAILED", reason)
             self._send()
         except MlflowException as broken:  # what ended the run matters more than that the store can't be told
-            error.add_note(f"The run {self.id} could not be marked in {self.store.address}: {broken}")
+            error.add_note(f"The store {self.store.address} could not be told all of the run {self.id}: {broken}")
 
 
-def mark(store: Store, run: str, status: str, reason: str) -> None:
+def mark_failed(store: Store, run: str, reason: str) -> None:
+    """End a run whose own process can't do so any more. Raises StoreError."""
+    try:
+        _mark(store, run, "FAILED", reason)
+    except MlflowException as broken:
+        raise StoreError(
+            f"run {run} could not be marked FAILED in {store.address}: {broken}; mark it there"
+        ) from broken
+
+
+def _mark(store: Store, run: str, status: str, reason: str) -> None:
     """End a run that failed or was killed, and say why in its tag `failure`."""
     store.client.set_terminated(run, status=status)
     store.client.log_batch(run, tags=[RunTag("failure", reason)])

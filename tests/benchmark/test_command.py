@@ -93,7 +93,7 @@ def test_words_that_are_no_numbers_of_threads_are_refused(
     asked: list[Plan], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("--threads", "two") == 2
-    assert "argument --threads: invalid" in capsys.readouterr().err
+    assert "argument --threads: must be numbers such as 1,2: got 'two'" in capsys.readouterr().err
 
 
 def test_a_quick_comparison_is_five_networks_on_one_thread_and_writes_nothing(
@@ -150,7 +150,7 @@ def test_ctrl_c_says_that_nothing_was_written(
 
     monkeypatch.setattr(command, "measured", interrupted)
     assert run("--quick") == 130
-    assert capsys.readouterr().err == "patchify-benchmark: interrupted; nothing was written\n"
+    assert capsys.readouterr().err == "patchify-benchmark: interrupted; results are written only when all is measured\n"
 
 
 def test_help_says_what_the_last_line_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from patchify.benchmark import ComparisonError, einsum
+from patchify.benchmark import ComparisonError
 from patchify.benchmark.cells import CHECKED, Cell
-from patchify.benchmark.einsum import Einsum
-from patchify.benchmark.implementations import FIXED, TRAINERS, agree, implementations
+from patchify.benchmark.implementations import einsum
+from patchify.benchmark.implementations.agreement import FIXED, TRAINERS, agree, implementations
+from patchify.benchmark.implementations.einsum import Einsum
+from patchify.benchmark.implementations.ours import Floor, Ours
 from patchify.benchmark.names import LIBRARIES, OURS, choose
-from patchify.benchmark.ours import Floor, Ours
 from patchify.benchmark.task import BATCH, Positions, RandomImages, Task
 from patchify.core import reference
 

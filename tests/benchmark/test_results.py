@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from patchify.benchmark.cells import Cell
-from patchify.benchmark.findings import findings
+from patchify.benchmark.report.findings import findings
+from patchify.benchmark.report.writing import write
 from patchify.benchmark.results import headline, last_line, table
-from patchify.benchmark.writing import write
 from tests.benchmark.measured import FACTORS, PARTS, made_up
 
 SMALL, LARGE = Cell(f=2, nf=3, nh=50), Cell(f=16, nf=160, nh=300)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from patchify.core import reference
+from patchify.core import layers, reference
 from patchify.core.architecture import Architecture
 from patchify.core.axes import PIXELS
 from patchify.core.evaluation import BATCH, Examples, evaluate, predict, probabilities
@@ -122,12 +122,29 @@ def test_images_in_several_batches_are_scored_as_each_by_itself() -> None:
         np.testing.assert_allclose(logits[:, i : i + 1], network.forward(images[i : i + 1]), atol=TOLERANCE)
 
 
-def an_update(architecture: Architecture) -> Callable[[int], None]:
+@each_architecture
+def test_products_in_pieces_come_to_the_same(architecture: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
+    parameters, examples = sample(architecture, np.random.default_rng(2), IMAGES)
+    gradients, logits = analytic_gradients(parameters, examples, BOTH), predict(parameters, examples.images)
+    cuts: list[int] = []
+
+    def halves(length: int, *_: int, **__: int) -> int:
+        cuts.append(1 + (length % 2 == 0))
+        return cuts[-1]
+
+    monkeypatch.setattr(layers, "pieces", halves)
+    in_pieces = analytic_gradients(parameters, examples, BOTH)
+    np.testing.assert_allclose(in_pieces.flat, gradients.flat, atol=TOLERANCE)
+    np.testing.assert_allclose(predict(parameters, examples.images), logits, atol=TOLERANCE)
+    assert 2 in cuts
+
+
+def an_update(architecture: Architecture, momentum: float = 0.9) -> Callable[[int], None]:
     """A function that makes the update of this number, with everything allocated."""
     rng = np.random.default_rng(8)
     parameters = he_initialised(architecture, rng, np.float32)
     train = Examples(images=rng.standard_normal((300, PIXELS), dtype=np.float32), labels=rng.integers(10, size=300))
-    update = Update(parameters, regularizer=BOTH, optimizer=SGD(momentum=0.9), batch_size=100)
+    update = Update(parameters, regularizer=BOTH, optimizer=SGD(momentum=momentum), batch_size=100)
 
     def make(step: int) -> None:
         update(train, rng.permutation(300)[:100], step, rate=1e-4)
@@ -135,8 +152,14 @@ def an_update(architecture: Architecture) -> Callable[[int], None]:
     return make
 
 
-def test_a_thousand_updates_allocate_next_to_nothing() -> None:
-    update = an_update(Architecture(filter_sizes=[4], filter_counts=[10], hidden=[50]))
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize(
+    "architecture",
+    [Architecture(filter_sizes=[4], filter_counts=[10], hidden=[50]), ARCHITECTURES["four filter sizes"]],
+    ids=["arch2", "four filter sizes"],
+)
+def test_a_thousand_updates_allocate_next_to_nothing(architecture: Architecture, momentum: float) -> None:
+    update = an_update(architecture, momentum)
     update(0)
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]

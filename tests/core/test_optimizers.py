@@ -13,7 +13,7 @@ def moved(sgd: SGD, parameters: Vector, *steps: tuple[list[float], float], l2: f
     """Move `parameters` along the given gradients at the given rates; returns the velocity in the end."""
     velocity = sgd.initial_state(parameters)
     for gradients, rate in steps:
-        scaled = np.array(gradients, parameters.dtype) * sgd.factor(rate)
+        scaled = np.array(gradients, parameters.dtype) * sgd.gradient_scale(rate)
         sgd.update(parameters, scaled, velocity, np.empty_like(parameters), rate=rate, l2=l2)
     return velocity
 

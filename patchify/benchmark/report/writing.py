@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from patchify.benchmark.drawing import draw
-from patchify.benchmark.readme import readme
+from patchify.benchmark.report.drawing import draw
+from patchify.benchmark.report.readme import readme
 
 
 def write(results: pd.DataFrame, folder: Path, *, machine: Mapping[str, str], images: int, command: str) -> list[Path]:

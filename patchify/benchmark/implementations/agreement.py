@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from patchify.benchmark import ComparisonError
-from patchify.benchmark.einsum import Einsum
-from patchify.benchmark.jax_scan import Jax
+from patchify.benchmark.implementations.einsum import Einsum
+from patchify.benchmark.implementations.jax_scan import Jax
+from patchify.benchmark.implementations.ours import Floor, Ours
+from patchify.benchmark.implementations.pytorch import Conv2d, PyTorch
 from patchify.benchmark.names import FLOOR, OURS
-from patchify.benchmark.ours import Floor, Ours
-from patchify.benchmark.pytorch import Conv2d, PyTorch
 from patchify.benchmark.task import Implementation, Positions, Task, Trainer
 
 TOLERANCE = 1e-4

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from patchify.benchmark.names import OTHERS
-from patchify.benchmark.readme import QUESTION
+from patchify.benchmark.report.readme import QUESTION
 from patchify.benchmark.results import KEYS, headline
 from patchify.tracking.facts import facts
 from patchify.tracking.run import TrackedRun

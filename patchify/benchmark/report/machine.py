@@ -1,26 +1,25 @@
 """What the numbers were measured on and with."""
 
 import importlib.metadata
-import os
 import platform
 from pathlib import Path
 
 from patchify.benchmark.names import LIBRARIES, installed
+from patchify.benchmark.worker import cores
 from patchify.tracking.facts import facts
 
 
 def machine() -> dict[str, str]:
     """Processor, cores, and the versions of whatever does the work, by what each is called in a table."""
     known = facts()
-    libraries = {library: library for name, library in LIBRARIES.items() if installed(name)}
     return {
         "processor": processor(),
-        "cores": str(os.cpu_count()),
+        "cores": str(cores()),
         "platform": known["platform"],
         "BLAS": known["blas"],
         "Python": known["version.python"],
         "NumPy": known["version.numpy"],
-        **{library: importlib.metadata.version(library) for library in libraries},
+        **{library: importlib.metadata.version(library) for name, library in LIBRARIES.items() if installed(name)},
         "patchify": known["version.patchify"] + commit(known),
     }
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import pandas as pd
 
 from patchify.benchmark.cells import CHECKED
-from patchify.benchmark.findings import findings
-from patchify.benchmark.implementations import TOLERANCE
+from patchify.benchmark.implementations.agreement import TOLERANCE
 from patchify.benchmark.names import FLOOR, OTHERS, OURS
+from patchify.benchmark.report.findings import findings
 from patchify.benchmark.results import KEYS, headline
 from patchify.benchmark.task import BATCH, L2
 

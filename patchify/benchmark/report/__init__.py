@@ -1,0 +1,1 @@
+"""What the measured times say: charts, sentences, and the record in the tracking store."""
