@@ -30,6 +30,9 @@ class Outcome:
 
 Command = Callable[..., Outcome]
 
+HEAR_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+"""Python code that a test's process begins with: one that was started in the background would ignore Ctrl-C."""
+
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from patchify.core.evaluation import probabilities
 from patchify.core.parameters import Parameters
 from patchify.data.prepare import prepare
 from patchify.data.textures import Textures
-from tests.conftest import TINY, Command
+from tests.conftest import HEAR_CTRL_C, TINY, Command
 
 
 def runs_of(folder: Path, study: str) -> list[Run]:
@@ -186,7 +186,7 @@ def test_a_store_that_does_not_answer_is_one_clear_error(patchify: Command, tmp_
 @pytest.mark.usefixtures("made_store")
 def test_ctrl_c_marks_the_run_killed(tmp_path: Path) -> None:
     words = [*TINY, "schedule.step_size=30000"]
-    code = "import sys; sys.argv[0] = 'patchify'; from patchify.train import main; main()"
+    code = HEAR_CTRL_C + "import sys; sys.argv[0] = 'patchify'; from patchify.train import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", code, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

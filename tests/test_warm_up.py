@@ -21,6 +21,7 @@ from patchify.data import prepare as module
 from patchify.data.source import DataError, RawData
 from patchify.data.textures import Textures
 from patchify.sweep import warm_up
+from tests.conftest import HEAR_CTRL_C
 
 SMALL = Textures(seed=0, train=60, test=20, validation=10, split_seed=0)
 
@@ -103,7 +104,7 @@ def test_data_that_cannot_be_had_raise_the_sources_own_error(step: str, monkeypa
 
 @pytest.mark.usefixtures("made_store")
 def test_ctrl_c_does_not_wait_for_the_data(tmp_path: Path) -> None:
-    code = (
+    code = HEAR_CTRL_C + (
         "import sys, time; sys.argv[0] = 'patchify'; from patchify.train import main;"
         "from patchify.data.textures import Textures;"
         "Textures.read = lambda self: (print('reading', flush=True), time.sleep(600));"

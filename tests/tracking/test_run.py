@@ -74,7 +74,10 @@ def batches(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
-def test_metrics_are_sent_together_at_the_end_of_a_short_run(store: Store, batches: list[int]) -> None:
+def test_metrics_are_sent_together_at_the_end_of_a_short_run(
+    store: Store, batches: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patchify.tracking.run.SEND_EVERY", 1e9)
     with tracked(store) as run:
         for step in range(1200):
             run.log_metrics({"test/loss": 2.0}, step)
