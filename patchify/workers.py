@@ -61,7 +61,10 @@ def forked(
     """Run each task in a process of its own, `workers` at a time, and yield (the task's number, event) as they come.
 
     A task begins with all that this process has loaded, at no cost. Its events are what it sends, the lines it prints
-    (Printed), and last either Ended or Died. before_fork: called before each fork, to close what must not be shared.
+    (Printed; libraries may print after its end), and either Ended or, last, Died.
+
+    before_fork: called before each fork, to close what must not be shared
+
     Closing the generator, as Ctrl-C should, interrupts the tasks that run, and waits until they have ended. They are
     interrupted as well when this process is no longer there to hear them.
     """

@@ -39,7 +39,7 @@ def needs_library(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in TRAINERS if name != OURS])
 def test_losses_over_20_updates_are_those_of_ours(name: str, cell: Cell, images: RandomImages) -> None:
     needs_library(name)
-    (checked,) = (next(images.batches(CHECKED)),)
+    checked = next(images.batches(CHECKED))
     agree({each: TRAINERS[each](images.task(cell)) for each in (OURS, name)}, [checked])
 
 
