@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from patchify.charts.lines import Line
 from patchify.charts.panels import Curve, Panel, panel_chart
-from patchify.charts.run import confusion_matrix, filter_grid, training_curves
+from patchify.charts.run import confusion_matrix, filter_grid, rehearse, training_curves
 from patchify.charts.study import Bar, bar_chart, line_chart
 from patchify.charts.style import save
 
@@ -23,6 +23,7 @@ __all__ = [
     "filter_grid",
     "line_chart",
     "panel_chart",
+    "rehearse",
     "save",
     "training_curves",
 ]

@@ -14,6 +14,8 @@ from patchify.charts.style import COLOURS, INK, MARKERS, MUTED, lay_out, wrap_la
 
 LABEL_X = 1.035
 """Where labels of line ends begin, in widths of the axes."""
+LABEL_COLUMNS = 30
+"""Letters of a label's line."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,7 +138,7 @@ def label_ends(figure: Figure, panels: Sequence[tuple[Axes, Sequence[Line], floa
 
 
 def _labels(axes: Axes, lines: Sequence[Line]) -> list[Text]:
-    names = [wrap_label(line.label, 30) for line in lines]
+    names = [wrap_label(line.label, LABEL_COLUMNS) for line in lines]
     return [axes.text(LABEL_X, 0.5, name, transform=axes.transAxes, va="center", color=INK) for name in names]
 
 

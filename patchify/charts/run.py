@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from patchify.charts.lines import Line, draw_lines, label_ends
-from patchify.charts.style import INK, settle, sheet, styled
+from patchify.charts.lines import LABEL_COLUMNS, Line, draw_lines, label_ends
+from patchify.charts.style import DPI, INK, MARGIN, WIDTH, Margins, picture, settle, sheet, styled
 
 CELL = 64
 """Pixels along a filter in the grid: a multiple of every filter width, so that each weight is a whole square."""
@@ -14,6 +14,10 @@ GAP = 6
 """Pixels between filters."""
 ROW = 7.6
 """Inches of a full row of filters."""
+LETTER = 0.085
+"""Inches across a letter of a label, a broad one."""
+CAPTION = 0.28
+"""Inches of a line above the axes."""
 
 
 @styled()
@@ -31,7 +35,9 @@ def training_curves(
     losses, accuracies: by the images' name ("train" is drawn dashed), one number a record; accuracies as fractions
     schedule: learning rate of the update after so many; drawn at every update, as records skip a restart's fall
     """
-    figure = sheet(title=title, footer="", height=7.0)
+    columns = min(LABEL_COLUMNS, max(len(f"{name} 00.0 %") for name in losses))
+    layout = Margins(left=0.75, right=0.3 + LETTER * columns, top=CAPTION, bottom=0.45, between=CAPTION)
+    figure = sheet(title=title, footer="", height=7.0, layout=layout)
     upper, middle, lower = figure.subplots(3, 1, sharex=True, height_ratios=[3, 3, 1.3])
     panels = (
         (upper, losses, 1.0, "loss (cross-entropy, nats)", "{:.2f}"),
@@ -79,7 +85,8 @@ def filter_grid(filters: Sequence[np.ndarray], title: str) -> Figure:
         "Each filter is scaled by its own largest weight: mid-grey is 0, bright is +max |w|, dark is −max |w|, "
         "in red, green and blue alike."
     )
-    figure = sheet(title=title, footer=footer, height=0.85 + sum(heights) + 0.28 * len(heights))
+    layout = Margins(left=MARGIN, right=MARGIN, top=CAPTION, bottom=MARGIN, between=CAPTION)
+    figure = sheet(title=title, footer=footer, height=0.75 + sum(heights) + CAPTION * len(heights), layout=layout)
     all_axes = figure.subplots(len(filters), 1, squeeze=False, height_ratios=heights)[:, 0]
     for axes, block, count, cell, height in zip(all_axes, filters, columns, cells, heights, strict=True):
         width = cell * min(count, len(block))
@@ -120,21 +127,27 @@ def confusion_matrix(counts: np.ndarray, class_names: Sequence[str], title: str)
         )
     images = counts.sum(axis=1, keepdims=True)
     shares = 100 * counts / np.maximum(images, 1)
+    right = np.trace(counts)
     footer = (
-        f"Per cent of the images of each true class (rows add up to 100). Classified right: {np.trace(counts):,} of "
-        f"{counts.sum():,} images, {100 * np.trace(counts) / max(counts.sum(), 1):.1f} %."
+        "Per cent of the images of each true class (rows add up to 100), blank below one half. "
+        f"Classified right: {right:,} of {counts.sum():,} images, {100 * right / max(counts.sum(), 1):.1f} %."
     )
-    size = max(0.58 * classes, 2.2)
-    figure = sheet(title=title, footer=footer, height=size + 2.0)
+    rows = [f"{name}  ({int(n):,})" for name, n in zip(class_names, images[:, 0], strict=True)]
+    left = 0.5 + LETTER * max(map(len, rows))
+    below = 0.55 + 0.65 * LETTER * max(map(len, class_names))
+    side = min(max(0.58 * classes, 2.2), WIDTH - left - CAPTION)
+    layout = Margins(left=left, right=WIDTH - left - side, top=CAPTION, bottom=below)
+    figure = sheet(title=title, footer=footer, height=side + below + 0.75, layout=layout)
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
     for (row, column), share in np.ndenumerate(shares):
+        if images[row] and share <= 0.5:  # each text takes half a millisecond
+            continue
         colour = "white" if share > 55 else INK
         weight = "bold" if row == column else "normal"
         number = f"{share:.0f}" if images[row] else "–"
         text = axes.text(column, row, number, ha="center", va="center", color=colour, fontweight=weight, fontsize=9)
         text.set_in_layout(False)  # it lies within the axes; measured: a hundred of them take a third of the time
-    rows = [f"{name}  ({int(n):,})" for name, n in zip(class_names, images[:, 0], strict=True)]
     axes.set_yticks(range(classes), rows)
     axes.set_xticks(range(classes), class_names, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_ylabel("true class (images)")
@@ -143,3 +156,8 @@ def confusion_matrix(counts: np.ndarray, class_names: Sequence[str], title: str)
     axes.spines[:].set_visible(False)
     settle(figure)
     return figure
+
+
+def rehearse() -> None:
+    """Draw a picture for nobody: what Matplotlib loads with its first, processes forked later are born with."""
+    picture(confusion_matrix(np.eye(2, dtype=int), ["a", "b"], "rehearsal"), ".png", dpi=DPI)

@@ -11,7 +11,7 @@ from typing import Any
 import matplotlib.style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.layout_engine import ConstrainedLayoutEngine, LayoutEngine
 from matplotlib.text import Text
 
 INK = "#222222"
@@ -66,31 +66,76 @@ def styled() -> Iterator[None]:
         yield
 
 
-def sheet(*, title: str, footer: str, height: float) -> Figure:
+class Margins(LayoutEngine):
+    """Axes at known distances from title, footer and edges, for charts whose labels are known in advance.
+
+    left, right, top, bottom: inches; between: inches from axes to axes, where they are in one column
+    """
+
+    _adjust_compatible = True
+    _colorbar_gridspec = True
+
+    def __init__(self, *, left: float, right: float, top: float, bottom: float, between: float = 0.0) -> None:
+        super().__init__()
+        self.left, self.right, self.top, self.bottom, self.between = left, right, top, bottom, between
+
+    def execute(self, fig: Figure) -> None:
+        """Place the title, the footer and the axes."""
+        width, height = fig.get_size_inches()
+        top, bottom = self.top + MARGIN, self.bottom + MARGIN
+        for text in fig.texts:
+            if text.get_verticalalignment() == "top":
+                text.set_y(1 - MARGIN / height)
+                top += _height(text)
+            else:
+                text.set_y(MARGIN / height)
+                bottom += _height(text)
+        rows = len(fig.axes)
+        each = (height - top - bottom - (rows - 1) * self.between) / rows
+        fig.subplots_adjust(
+            left=self.left / width,
+            right=1 - self.right / width,
+            top=1 - top / height,
+            bottom=bottom / height,
+            hspace=self.between / each,
+        )
+
+
+def sheet(*, title: str, footer: str, height: float, layout: LayoutEngine | None = None) -> Figure:
     """An empty figure with a title above and a footer below, both wrapped to its width.
 
     height: inches with one line of title and of footer; each further line adds its own
+    layout: what places the axes; None measures their labels, which takes longer
     """
-    engine = ConstrainedLayoutEngine(w_pad=MARGIN, h_pad=MARGIN, hspace=0.03)
+    engine = layout or ConstrainedLayoutEngine(w_pad=MARGIN, h_pad=MARGIN, hspace=0.03)
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout=engine)
-    further = _wrap(figure.suptitle(title, x=MARGIN / WIDTH, ha="left"))
+    texts = [figure.suptitle(title, x=MARGIN / WIDTH, ha="left")]
     if footer:
-        further += _wrap(figure.supxlabel(footer, x=MARGIN / WIDTH, ha="left", fontsize=8, color=MUTED))
-    figure.set_figheight(height + further)
+        texts.append(figure.supxlabel(footer, x=MARGIN / WIDTH, ha="left", fontsize=8, color=MUTED))
+    for text in texts:
+        _wrap(text)
+        height += _height(text) - _line(text)
+    figure.set_figheight(height)
     return figure
 
 
-def _wrap(text: Text) -> float:
-    """Break lines so that they are as long as the figure is wide, by measure: letters differ in width.
-
-    Returns the inches of all lines but the first.
-    """
+def _wrap(text: Text) -> None:
+    """Break lines so that they are as long as the figure is wide, by measure: letters differ in width."""
     whole, room = text.get_text(), (WIDTH - 2 * MARGIN) * DPI
     columns = max(len(line) for line in whole.splitlines() or [""])
     while text.get_window_extent().width > room and columns > 10:
         columns -= 2
         text.set_text("\n".join(textwrap.fill(line, columns) for line in whole.splitlines()))
-    return 1.3 * float(text.get_fontsize()) / 72 * text.get_text().count("\n")  # 1.3: measured distance of lines
+
+
+def _height(text: Text) -> float:
+    """Inches of all lines of a text."""
+    return _line(text) * (text.get_text().count("\n") + 1)
+
+
+def _line(text: Text) -> float:
+    """Inches from line to line; 1.3: measured."""
+    return 1.3 * float(text.get_fontsize()) / 72
 
 
 def wrap_label(label: str, columns: int) -> str:
@@ -138,19 +183,27 @@ def save(figure: Figure, path: Path, suffixes: Sequence[str] = (".svg", ".png"),
     path.parent.mkdir(parents=True, exist_ok=True)
     written = []
     for suffix in suffixes:
-        buffer = io.BytesIO()
-        with styled():
-            if suffix == ".png":  # of which a run draws three: `savefig` draws everything twice
-                figure.set_dpi(dpi)
-                FigureCanvasAgg(figure).print_png(buffer, metadata=_NO_TRACES[suffix])  # type: ignore[no-untyped-call]
-            else:
-                figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=_NO_TRACES[suffix])
+        content = picture(figure, suffix, dpi=dpi)
         target = path.with_name(path.name + suffix)  # with_suffix would cut a name such as smoothing=0.1
         partial = path.with_name(f".{path.name}{suffix}.{os.getpid()}")
         try:
-            partial.write_bytes(buffer.getvalue())
+            partial.write_bytes(content)
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
         written.append(target)
     return written
+
+
+def picture(figure: Figure, suffix: str, *, dpi: int) -> bytes:
+    """The content of a file of this kind."""
+    buffer = io.BytesIO()
+    with styled():
+        if suffix == ".png":  # of which a run draws three: `savefig` draws everything twice
+            figure.set_dpi(dpi)
+            FigureCanvasAgg(figure).print_png(  # type: ignore[no-untyped-call]
+                buffer, metadata=_NO_TRACES[suffix], pil_kwargs={"compress_level": 2}
+            )
+        else:
+            figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=_NO_TRACES[suffix])
+    return buffer.getvalue()
