@@ -1,5 +1,6 @@
 """All numbers of the network in one vector, with views of it by name."""
 
+import hashlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -60,6 +61,14 @@ class Parameters:
             shape = named[name].shape  # checked, since NumPy would repeat an array of one column to fill ten
             require(shape == array.shape, name, f"must have shape {array.shape}", shape, "take its own architecture's")
             array[...] = named[name]
+
+    def digest(self) -> str:
+        """SHA-256 over the names, types, shapes and bytes of all arrays."""
+        digest = hashlib.sha256()
+        for name, array in self.named.items():
+            digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+            digest.update(array.data)
+        return digest.hexdigest()
 
 
 def he_initialised(architecture: Architecture, rng: np.random.Generator, dtype: DTypeLike) -> Parameters:

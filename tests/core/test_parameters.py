@@ -1,5 +1,7 @@
 """All parameters in one vector, by name, and their initial values."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -73,6 +75,28 @@ def test_assigned_arrays_are_copied_in_by_name() -> None:
     target.assign(source.named)
     assert np.array_equal(source.flat, target.flat)
     assert not np.shares_memory(source.flat, target.flat)
+
+
+def test_the_digest_is_of_names_types_shapes_and_bytes() -> None:
+    parameters = Parameters(Architecture(filter_sizes=[16], filter_counts=[1], hidden=[1]), np.float32)
+    parameters.flat[...] = np.arange(parameters.flat.size)
+    expected = hashlib.sha256()
+    for name, array in parameters.named.items():
+        expected.update(f"{name} <f4 {array.shape}\n".encode() + array.tobytes())
+    assert parameters.digest() == expected.hexdigest()
+
+
+def test_networks_that_differ_in_anything_have_different_digests() -> None:
+    digests = []
+    for architecture in (ARCHITECTURE, Architecture(filter_sizes=[16, 4], filter_counts=[2, 3], hidden=[7, 5])):
+        for dtype in (np.float32, np.float64):
+            parameters = Parameters(architecture, dtype)
+            digests.append(parameters.digest())
+            parameters.flat[-1] = 1
+            digests.append(parameters.digest())
+            parameters.flat[-1] = 1 + np.finfo(dtype).eps
+            digests.append(parameters.digest())
+    assert len(set(digests)) == 12
 
 
 def test_a_missing_array_is_named() -> None:

@@ -1,53 +1,19 @@
 """The training loop: its records, its order, and how it fails."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from patchify.core import training
-from patchify.core.architecture import Architecture
-from patchify.core.axes import PIXELS
 from patchify.core.evaluation import Evaluation, Examples, evaluate
-from patchify.core.losses import Regularizer
 from patchify.core.optimizers import SGD
-from patchify.core.parameters import Parameters, he_initialised
 from patchify.core.schedules import Constant, Cyclic, Schedule
-from patchify.core.training import HEARTBEAT, Record, fit
+from patchify.core.training import HEARTBEAT, Record
 from patchify.core.update import Diverged, Update
-
-ARCHITECTURE = Architecture(filter_sizes=[16], filter_counts=[2], hidden=[4])
-IMAGES, BATCH = 35, 10  # three batches an epoch, and five images left out of each
-
-
-def examples(count: int = IMAGES, seed: int = 0) -> Examples:
-    """Images whose first numbers tell their class."""
-    rng = np.random.default_rng(seed)
-    labels = rng.integers(10, size=count)
-    images = rng.standard_normal((count, PIXELS), dtype=np.float32)
-    images[:, :10] += 10 * np.eye(10, dtype=np.float32)[labels]
-    return Examples(images=images, labels=labels)
-
-
-def start(parameters: Parameters, **changes: object) -> Iterator[Record]:
-    """Training with small settings, but for what is given."""
-    settings: dict[str, object] = {
-        "train": examples(),
-        "schedule": Constant(eta=0.01, updates=12),
-        "regularizer": Regularizer(l2=0.001, label_smoothing=0.1),
-        "optimizer": SGD(momentum=0.0),
-        "batch_size": BATCH,
-        "order": np.random.default_rng(1),
-        "evaluated": {"train": examples(), "test": examples(20, seed=5)},
-        **changes,
-    }
-    return fit(parameters, **settings)  # type: ignore[arg-type]  # the settings are of many types
-
-
-def fresh(seed: int = 2) -> Parameters:
-    return he_initialised(ARCHITECTURE, np.random.default_rng(seed), np.float32)
+from tests.core.trainings import IMAGES, examples, fresh, start
 
 
 @pytest.mark.parametrize(
@@ -206,4 +172,4 @@ def test_parameters_are_left_as_they_were_before_the_update_that_failed() -> Non
 )
 def test_settings_that_cannot_train_are_refused(changes: dict[str, int], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        next(start(fresh(), **changes))
+        start(fresh(), **changes)

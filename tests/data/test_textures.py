@@ -9,7 +9,7 @@ from patchify.core.losses import Regularizer, accuracy
 from patchify.core.optimizers import SGD
 from patchify.core.parameters import he_initialised
 from patchify.core.schedules import Cyclic
-from patchify.core.training import fit
+from patchify.core.training import Training
 from patchify.data.prepare import prepare
 from patchify.data.source import RawData
 from patchify.data.textures import Textures
@@ -97,7 +97,7 @@ def test_300_updates_teach_a_network_much_but_not_everything() -> None:
     architecture = Architecture(filter_sizes=[4], filter_counts=[10], hidden=[50])
     parameters = he_initialised(architecture, weights, np.float32)
     schedule = Cyclic(eta_min=1e-5, eta_max=0.04, cycles=1, step_size=150, growth=1.0, decay=1.0)
-    for _ in fit(
+    for _ in Training(
         parameters,
         data.train,
         schedule=schedule,

@@ -1,0 +1,44 @@
+"""Training of a small network on made-up images, for the tests of the loop."""
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from patchify.core.architecture import Architecture
+from patchify.core.axes import PIXELS
+from patchify.core.evaluation import Examples
+from patchify.core.losses import Regularizer
+from patchify.core.optimizers import SGD
+from patchify.core.parameters import Parameters, he_initialised
+from patchify.core.schedules import Constant
+from patchify.core.training import Training
+
+ARCHITECTURE = Architecture(filter_sizes=[16], filter_counts=[2], hidden=[4])
+IMAGES, BATCH = 35, 10  # three batches an epoch, and five images left out of each
+
+
+def examples(count: int = IMAGES, seed: int = 0, dtype: DTypeLike = np.float32) -> Examples:
+    """Images whose first numbers tell their class."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(10, size=count)
+    images = rng.standard_normal((count, PIXELS), dtype=np.float32)
+    images[:, :10] += 10 * np.eye(10, dtype=np.float32)[labels]
+    return Examples(images=images.astype(dtype), labels=labels)
+
+
+def start(parameters: Parameters, **changes: object) -> Training:
+    """Training with small settings, but for what is given."""
+    settings: dict[str, object] = {
+        "train": examples(),
+        "schedule": Constant(eta=0.01, updates=12),
+        "regularizer": Regularizer(l2=0.001, label_smoothing=0.1),
+        "optimizer": SGD(momentum=0.0),
+        "batch_size": BATCH,
+        "order": np.random.default_rng(1),
+        "evaluated": {"train": examples(), "test": examples(20, seed=5)},
+        **changes,
+    }
+    return Training(parameters, **settings)  # type: ignore[arg-type]  # the settings are of many types
+
+
+def fresh(seed: int = 2, dtype: DTypeLike = np.float32) -> Parameters:
+    return he_initialised(ARCHITECTURE, np.random.default_rng(seed), dtype)
