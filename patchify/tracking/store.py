@@ -1,26 +1,24 @@
 """Finding or making the store that runs are recorded in."""
 
 import logging
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from patchify.tracking import StoreError
+from patchify.tracking.faults import NO_ROOM, explained
+from patchify.tracking.making import DATABASE, SQLITE, artifacts_of, make
+from patchify.tracking.mending import check
 
-DATABASE = "mlflow.db"
-SQLITE = "sqlite:///"
 ODD = set("?#%")
 """What an SQLite address can't hold in its path."""
 
-for noisy in ("mlflow", "alembic", "urllib3"):  # their warnings are errors to us, which say the same
-    logging.getLogger(noisy).setLevel(logging.ERROR)
+for noisy in ("mlflow", "alembic", "urllib3"):  # what they complain of are errors to us, which say the same
+    logging.getLogger(noisy).setLevel(logging.CRITICAL)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,29 +67,30 @@ def address_of(uri: str | None, folder: str) -> str:
 
 def open_store(address: str) -> Store:
     """The store at this address; an SQLite one is made, once, if there is none. Raises StoreError."""
-    if address.startswith(SQLITE) and not ODD & set(address):
-        database = Path(address.removeprefix(SQLITE))
+    database = _database(address)
+    if database and not database.exists():
         try:
-            database.parent.mkdir(parents=True, exist_ok=True)
-            # measured: several processes making one database at once leave it half-made every time
-            with FileLock(database.with_name(f"{database.name}.lock")):
-                store = _connect(address, database.parent / "artifacts")
-                with closing(sqlite3.connect(database)) as connection:
-                    connection.execute("PRAGMA journal_mode=WAL")  # measured: halves the cost of a write
-                return store
-        except (OSError, sqlite3.Error) as error:
+            with explained(address, "choose another tracking.folder"):
+                make(database)
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                raise
             raise StoreError(f"no store can be made at {database}: {error}; choose another tracking.folder") from error
-    return _connect(address, None)
+    return _connect(address, database)
 
 
 def existing_store(address: str) -> Store:
     """The store at this address, to read from: nothing is made. Raises StoreError where there is none."""
-    if address.startswith(SQLITE):
-        database = Path(address.removeprefix(SQLITE))
-        if not database.is_file():
-            raise StoreError(f"no store at {database}: train first (patchify), or name another with --uri")
-        return _connect(address, database.parent / "artifacts")
-    return _connect(address, None)
+    database = _database(address)
+    return _connect(address, database and _found(database))
+
+
+def local_database(address: str) -> Path:
+    """The file of the SQLite store at this address, be it usable or not. Raises StoreError where there is none."""
+    database = _database(address)
+    if database is None:
+        raise StoreError(f"{address} is no local store: mend it where it is kept")
+    return _found(database)
 
 
 def disconnect() -> None:
@@ -104,22 +103,30 @@ def disconnect() -> None:
         engine.dispose()
 
 
-def _connect(address: str, artifacts: Path | None) -> Store:
+def _database(address: str) -> Path | None:
+    """The file of a local store. Raises StoreError for an address that is none."""
     if "://" not in address or address.startswith("file:"):
         raise StoreError(
             f"{address} is no store: MLflow keeps none in a plain folder; give a folder that holds {DATABASE}, "
             "sqlite:///FILE, or a server's http:// address"
         )
-    if address.startswith(SQLITE) and ODD & set(address):
+    if not address.startswith(SQLITE):
+        return None
+    if ODD & set(address):
         raise StoreError(f"{address} can't be opened: SQLite addresses give ? # % a meaning; choose another folder")
-    try:
+    return Path(address.removeprefix(SQLITE))
+
+
+def _found(database: Path) -> Path:
+    if not database.is_file():
+        raise StoreError(f"no store at {database}: train first (patchify), or name another with --uri")
+    return database
+
+
+def _connect(address: str, database: Path | None) -> Store:
+    with explained(address, "check tracking.uri and MLFLOW_TRACKING_URI"):
+        if database:
+            check(database)
         client = MlflowClient(tracking_uri=address)
-        client.search_experiments(max_results=1)  # the first call connects, and makes an SQLite store's tables
-    except Exception as error:  # MLflow, SQLAlchemy and requests raise their own kinds
-        cause: BaseException = error
-        while cause.__context__:  # "Connection refused" lies several wrappers deep
-            cause = cause.__context__
-        reason = str(cause).strip().splitlines()[0]
-        remedy = "check tracking.uri and MLFLOW_TRACKING_URI"
-        raise StoreError(f"the store {address} can't be used: {reason}; {remedy}") from error
-    return Store(address=address, client=client, artifacts=artifacts)
+        client.search_experiments(max_results=1)  # the first call connects
+    return Store(address=address, client=client, artifacts=artifacts_of(database) if database else None)

@@ -1,0 +1,63 @@
+"""What can go wrong between here and a store, told apart: may pass, will not, or no room on our own disk."""
+
+import errno
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+from mlflow.exceptions import InvalidUrlException, MlflowException
+from sqlalchemy.exc import OperationalError
+
+from patchify.journal.journal import DamagedJournal
+from patchify.tracking import StoreError, Unreachable
+from patchify.tracking.address import public
+from patchify.tracking.making import SQLITE
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""Errors of a disk that takes no more."""
+SQLITE_SAYS = {"database or disk is full": errno.ENOSPC, "disk I/O error": errno.EIO}
+"""The same in SQLite's words, which has the second also for quotas and limits."""
+NETWORK = (requests.RequestException, ConnectionError, TimeoutError)
+
+
+@contextmanager
+def explained(address: str, remedy: str) -> Iterator[None]:
+    """Turn what MLflow, SQLAlchemy, requests and stores of artifacts raise, each its own kinds, into one of ours.
+
+    Raises Unreachable for what may pass, StoreError for what will not, OSError with the file for the local disk.
+    """
+    before = sys.exception()
+    try:
+        yield
+    except (StoreError, DamagedJournal):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and not isinstance(error, NETWORK):
+            raise  # our own disk: it names the file
+        reason = _root(error, before)
+        for words, number in SQLITE_SAYS.items():
+            if address.startswith(SQLITE) and words in reason:
+                database = address.removeprefix(SQLITE)
+                raise OSError(number, f"{words}; make room and start again", database) from error
+        kind = Unreachable if _may_pass(error) else StoreError
+        raise kind(f"the store {public(address)} can't be used: {public(reason)}; {remedy}") from error
+
+
+def _root(error: BaseException, before: BaseException | None) -> str:
+    while error.__context__ and error.__context__ is not before:  # "Connection refused" lies several wrappers deep
+        error = error.__context__
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same request may succeed later: nobody answered, or the answer was 5xx or 429."""
+    if isinstance(error, requests.HTTPError):
+        return _passing(error.response.status_code)
+    if isinstance(error, MlflowException):
+        return _passing(error.get_http_status_code()) and not isinstance(error, InvalidUrlException)
+    return isinstance(error, (*NETWORK, OperationalError))
+
+
+def _passing(status: int) -> bool:
+    return status >= 500 or status in {requests.codes.too_many_requests, requests.codes.request_timeout}
