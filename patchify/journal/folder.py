@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from patchify.journal.journal import read
 
 RUNS = "runs"
@@ -66,14 +64,15 @@ class RunFolder:
             yield held
 
     def make_way(self) -> None:
-        """Move an earlier run with this key aside: to a folder of its own while the store does not have all of it."""
-        entries = read(self.journal)
-        if entries:
-            aside = self.sibling(f"{self.key}-{entries[0].content['id']}")
-            aside.path.mkdir(exist_ok=True)
-            for path in (self.artifacts, self.sent, self.journal):  # the journal last: it is what `pending` finds
-                if path.exists():
-                    path.rename(aside.path / path.name)
+        """Move an earlier run with this key aside, to a folder of its own: the store may not have all of it."""
+        with self.sending(wait=True):
+            entries = read(self.journal)
+            if entries:
+                aside = self.sibling(f"{self.key}-{entries[0].content['id']}")
+                aside.path.mkdir(exist_ok=True)
+                for path in (self.artifacts, self.sent, self.journal):  # the journal last: by it folders are found
+                    if path.exists():
+                        path.rename(aside.path / path.name)
 
 
 def run_folder(tracking: Path, store: str, key: str) -> RunFolder:
@@ -104,6 +103,8 @@ def _slug(store: str) -> str:
 
 @contextmanager
 def _locked(path: Path, waiting: Callable[[], None] | None) -> Iterator[bool]:
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - asyncio comes along, a tenth of a second for every command
+
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     try:

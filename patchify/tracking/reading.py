@@ -1,5 +1,6 @@
 """Runs as the store holds them, read back as plain objects."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,6 +10,9 @@ from mlflow.exceptions import MlflowException
 
 from patchify.tracking import StoreError
 from patchify.tracking.store import Store
+
+PAGE = 250
+"""Runs asked for at once: a server answers in time."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,17 +31,14 @@ class StoredRun:
 
 
 def stored_runs(store: Store, study: str) -> list[StoredRun]:
-    """The study's training runs, oldest first; the parents of sweeps, which trained nothing, are not among them."""
+    """The study's training runs, oldest first, and those of other studies that count for it, too.
+
+    The parents of sweeps, which trained nothing, are not among them.
+    """
     experiment = store.client.get_experiment_by_name(study)
-    if experiment is None:
-        return []
-    found: list[Run] = []
-    token = None
-    while True:
-        page = store.client.search_runs([experiment.experiment_id], page_token=token, order_by=["start_time ASC"])
-        found += page
-        if not (token := page.token):
-            break
+    found = [] if experiment is None else list(search(store, [experiment.experiment_id], "", "start_time ASC"))
+    others = [other.experiment_id for other in store.client.search_experiments() if other.name != study]
+    found += search(store, others, f"tags.`{also(study)}` = 'true'", "start_time ASC")
     return [
         StoredRun(
             id=run.info.run_id,
@@ -47,9 +48,24 @@ def stored_runs(store: Store, study: str) -> list[StoredRun]:
             tags=dict(run.data.tags),
             metrics=dict(run.data.metrics),
         )
-        for run in found
+        for run in sorted(found, key=lambda run: run.info.start_time)
         if "run_key" in run.data.tags
     ]
+
+
+def also(study: str) -> str:
+    """The tag of a run of another study that counts for this one, too."""
+    return f"also.{study}"
+
+
+def search(store: Store, experiments: list[str], condition: str, order: str) -> Iterator[Run]:
+    """Runs of some experiments that meet a condition, in an order, both in MLflow's words."""
+    token = None
+    while experiments:  # MLflow refuses to search in none
+        page = store.client.search_runs(experiments, condition, max_results=PAGE, order_by=[order], page_token=token)
+        yield from page
+        if not (token := page.token):
+            break
 
 
 def history(store: Store, run: StoredRun) -> dict[int, dict[str, float]]:

@@ -1,60 +1,74 @@
-"""A run in the store, from its start to its end."""
+"""A run, or a sweep of runs, from its start to its end: journaled first, then sent to the store."""
 
-import time
+import platform
+import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from mlflow.entities import Metric, Param, RunTag
-from mlflow.exceptions import MlflowException
+from patchify.interrupts import Terminated, undisturbed
+from patchify.journal.folder import RunFolder
+from patchify.journal.journal import Journal, ending, recorded
+from patchify.journal.sent import entries_of
+from patchify.tracking import Unreachable
+from patchify.tracking.delivery import deliver
+from patchify.tracking.facts import facts
+from patchify.tracking.sender import Sender
 
-from patchify.interrupts import undisturbed
-from patchify.tracking import StoreError
-from patchify.tracking.store import Store
-
-SEND_EVERY = 5.0
-"""Seconds between two batches of metrics: measured, sending one record costs as much as eight updates."""
-BATCH = 1000
-"""Metrics that MLflow takes at once."""
-
-PARENT = "mlflow.parentRunId"
-DESCRIPTION = "mlflow.note.content"
+PATIENCE = 3.0
+"""Seconds that a run waits, at its end, for a store that is slow or gone."""
 
 
 class TrackedRun:
     """A run that is open as long as its `with` block: left normally it is FINISHED.
 
-    Left by Ctrl-C it is KILLED, by any other exception FAILED with the reason in the tag `failure`. Metrics are sent in
-    batches, with the first record after a few seconds; at its end the store has them all, however it was left.
+    Left by Ctrl-C or SIGTERM it is KILLED, by any other exception FAILED with the reason in the tag `failure`. Opened
+    once more it goes on as the same run of the store, whatever ended it. What is recorded is in the journal at once; a
+    thread sends it to the store, and a store that can't be reached disturbs nothing.
+
+    tracking: the tracking folder
+    header: what the run is, noted where it has not been begun before: study, name, description, params, tags, parent
+        (the key of its sweep, or None), store (its address or LOCAL)
+    unsent: after the end, why the store does not have everything, or None
+    tags: more of them, sent with the end
+    Raises DamagedJournal, or OSError where the journal can't be written.
     """
 
-    def __init__(
-        self, store: Store, study: str, name: str, *, tags: Mapping[str, str], description: str, parent: str | None
-    ) -> None:
-        self.store = store
-        all_tags = {**tags, "mlflow.source.name": "patchify", DESCRIPTION: description}
-        if parent:
-            all_tags[PARENT] = parent
-        run = store.client.create_run(store.experiment(study), tags=all_tags, run_name=name)
-        self.id = str(run.info.run_id)
-        self.unsent: list[Metric] = []
-        self.sent = time.monotonic()
+    def __init__(self, folder: RunFolder, tracking: Path, header: Mapping[str, Any]) -> None:
+        self.folder, self.tracking = folder, tracking
+        self.unsent: str | None = None
+        self.tags: dict[str, str] = {}
+        entries_of(folder)  # raises for a journal that was cut, before it is written to
+        self.journal = Journal(folder.journal)
+        self.recorded = recorded(self.journal.entries)
+        if self.journal.entries:
+            self.journal.write("resumed", host=platform.node(), tags=facts())
+        else:
+            self.journal.write("run", id=uuid.uuid4().hex, key=folder.key, host=platform.node(), **header)
+        self.sender = Sender(folder, tracking)
 
-    def log_params(self, params: Mapping[str, str]) -> None:
-        """Record the settings, once."""
-        self.store.client.log_batch(self.id, params=[Param(key, value) for key, value in params.items()])
+    def announce(self) -> None:
+        """Have the run in the store now, from this thread, if the store can be reached."""
+        with suppress(Unreachable):  # the end tries once more, and says so
+            deliver(self.folder, self.tracking)
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
-        """Record numbers at an update; they are sent with others, and keep the time of this call."""
-        now = int(time.time() * 1000)
-        self.unsent += [Metric(key, value, now, step) for key, value in metrics.items()]
-        if time.monotonic() - self.sent >= SEND_EVERY:
-            self._send()
+        """Record numbers at an update, unless they have been, before the run was interrupted.
 
-    def log_files(self, folder: Path) -> None:
-        """Keep all files below `folder` as artifacts."""
-        self.store.client.log_artifacts(self.id, str(folder))
+        Raises OSError where the journal's disk, or that of a local store, is full.
+        """
+        if self.sender.failure:
+            raise self.sender.failure
+        if step not in self.recorded:
+            self.journal.write("metrics", step=step, metrics=dict(metrics))
+            self.recorded.add(step)
+            self.sender.wake()
+
+    def sync(self) -> None:
+        """Have the disk hold all that was recorded."""
+        self.journal.sync()
 
     def __enter__(self) -> Self:
         return self
@@ -62,44 +76,40 @@ class TrackedRun:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with undisturbed():  # or the run would stay RUNNING for ever
-            if error is not None:
-                self._fail(error)
-                return
+        with undisturbed():  # or the run would stay RUNNING until somebody looks after it
+            status, reason = _ending(error)
             try:
-                self._send()
-                self.store.client.set_terminated(self.id, status="FINISHED")
-            except MlflowException as broken:
-                self._fail(broken)
-                raise
-
-    def _send(self) -> None:
-        while self.unsent:
-            self.store.client.log_batch(self.id, metrics=self.unsent[:BATCH])
-            del self.unsent[:BATCH]
-        self.sent = time.monotonic()
-
-    def _fail(self, error: BaseException) -> None:
-        interrupted = isinstance(error, KeyboardInterrupt)
-        reason = "interrupted" if interrupted else f"{type(error).__name__}: {error}"
-        try:
-            _mark(self.store, self.id, "KILLED" if interrupted else "FAILED", reason)
-            self._send()
-        except MlflowException as broken:  # what ended the run matters more than that the store can't be told
-            error.add_note(f"The store {self.store.address} could not be told all of the run {self.id}: {broken}")
+                self.journal.write("end", status=status, reason=reason, tags=self.tags)
+                self.journal.sync()
+            except OSError as full:
+                if error is None:
+                    raise
+                error.add_note(f"How the run ended could not be noted: {full}")
+            finally:
+                self.journal.close()
+                self.unsent = self.sender.close(PATIENCE)
 
 
-def mark_failed(store: Store, run: str, reason: str) -> None:
-    """End a run whose own process can't do so any more. Raises StoreError."""
-    try:
-        _mark(store, run, "FAILED", reason)
-    except MlflowException as broken:
-        raise StoreError(
-            f"run {run} could not be marked FAILED in {store.address}: {broken}; mark it there"
-        ) from broken
+def _ending(error: BaseException | None) -> tuple[str, str | None]:
+    match error:
+        case None:
+            return "FINISHED", None
+        case Terminated():
+            return "KILLED", "ended by SIGTERM"
+        case KeyboardInterrupt():
+            return "KILLED", "interrupted"
+        case _:
+            return "FAILED", f"{type(error).__name__}: {error}"
 
 
-def _mark(store: Store, run: str, status: str, reason: str) -> None:
-    """End a run that failed or was killed, and say why in its tag `failure`."""
-    store.client.set_terminated(run, status=status)
-    store.client.log_batch(run, tags=[RunTag("failure", reason)])
+def end_for(folder: RunFolder, tracking: Path, reason: str) -> None:
+    """Mark a run FAILED, for a process that can't do so any more; nothing where it has ended or is run by another.
+
+    Raises DamagedJournal, OSError, StoreError.
+    """
+    with folder.held() as held:
+        if held and folder.journal.exists():
+            with Journal(folder.journal) as journal:
+                if not ending(journal.entries):
+                    journal.write("end", status="FAILED", reason=reason, tags={})
+            deliver(folder, tracking)

@@ -1,15 +1,15 @@
 """What is recorded is what is read back, and a run's status says how it ended."""
 
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from mlflow.entities import Metric, RunTag
-from mlflow.exceptions import MlflowException
 
+from patchify.interrupts import Terminated
+from patchify.journal.folder import LOCAL, RunFolder, run_folder
+from patchify.journal.journal import read
+from patchify.tracking.delivery import deliver
 from patchify.tracking.reading import StoredRun, config_of, history, stored_runs
-from patchify.tracking.run import TrackedRun
+from patchify.tracking.run import TrackedRun, end_for
 from patchify.tracking.store import Store, address_of, open_store
 
 
@@ -18,8 +18,14 @@ def store(made_store: Path) -> Store:
     return open_store(address_of(None, str(made_store)))
 
 
-def tracked(store: Store, name: str = "arch1 · seed 0") -> TrackedRun:
-    return TrackedRun(store, "widths", name, tags={"run_key": "k"}, description="Why?", parent=None)
+def folder(key: str = "k") -> RunFolder:
+    return run_folder(Path("mlruns"), LOCAL, key)
+
+
+def tracked(key: str = "k", parent: str | None = None) -> TrackedRun:
+    header = {"store": LOCAL, "study": "widths", "name": "arch1 · seed 0", "description": "Why?", "parent": parent}
+    params = {"seed": "0", "architecture.hidden": "[50]"}
+    return TrackedRun(folder(key), Path("mlruns"), {**header, "params": params, "tags": {"run_key": key}})
 
 
 def only(store: Store) -> StoredRun:
@@ -27,18 +33,18 @@ def only(store: Store) -> StoredRun:
     return run
 
 
-def test_params_metrics_and_files_come_back_as_they_were_recorded(store: Store, tmp_path: Path) -> None:
-    files = tmp_path / "files"
-    files.mkdir()
-    (files / "config.yaml").write_text("seed: 0\n")
-    with tracked(store) as run:
-        run.log_params({"seed": "0", "architecture.hidden": "[50]"})
+def test_params_metrics_tags_and_files_come_back_as_they_were_recorded(store: Store) -> None:
+    with tracked() as run:
         run.log_metrics({"train/loss": 2.5, "learning_rate": 1e-5}, step=0)
         run.log_metrics({"train/loss": float("nan"), "learning_rate": 1e-1}, step=400)
-        run.log_files(files)
+        run.folder.artifacts.mkdir()
+        (run.folder.artifacts / "config.yaml").write_text("seed: 0\n")
+        run.tags["parameters_sha256"] = "abc"
+    assert run.unsent is None
     found = only(store)
     assert found.status == "FINISHED"
     assert found.params == {"seed": "0", "architecture.hidden": "[50]"}
+    assert found.tags["parameters_sha256"] == "abc"
     records = history(store, found)
     assert list(records) == [0, 400]
     assert records[0] == {"train/loss": 2.5, "learning_rate": 1e-5}
@@ -46,77 +52,72 @@ def test_params_metrics_and_files_come_back_as_they_were_recorded(store: Store, 
     assert config_of(store, found) == "seed: 0\n"
 
 
-def test_a_run_left_by_an_error_is_failed_with_the_reason(store: Store) -> None:
-    with pytest.raises(ArithmeticError), tracked(store):
-        raise ArithmeticError("cost is nan")
-    assert only(store).status == "FAILED"
-    assert only(store).tags["failure"] == "ArithmeticError: cost is nan"
-
-
-def test_a_run_left_by_ctrl_c_is_killed(store: Store) -> None:
-    with pytest.raises(KeyboardInterrupt), tracked(store):
-        raise KeyboardInterrupt
-    assert only(store).status == "KILLED"
-
-
-@pytest.fixture
-def batches(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many metrics each call to the store carries."""
-    sizes: list[int] = []
-    send = store.client.log_batch
-
-    def counted(run_id: str, metrics: Sequence[Metric] = (), tags: Sequence[RunTag] = ()) -> None:
-        if metrics:
-            sizes.append(len(metrics))
-        send(run_id, metrics=metrics, tags=tags)
-
-    monkeypatch.setattr(store.client, "log_batch", counted)
-    return sizes
-
-
-def test_metrics_are_sent_together_at_the_end_of_a_short_run(
-    store: Store, batches: list[int], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("error", "status", "reason"),
+    [
+        (ArithmeticError("cost is nan"), "FAILED", "ArithmeticError: cost is nan"),
+        (KeyboardInterrupt(), "KILLED", "interrupted"),
+        (Terminated(), "KILLED", "ended by SIGTERM"),
+    ],
+)
+def test_a_run_that_is_left_early_has_all_its_metrics_and_says_why(
+    store: Store, error: BaseException, status: str, reason: str
 ) -> None:
-    monkeypatch.setattr("patchify.tracking.run.SEND_EVERY", 1e9)
-    with tracked(store) as run:
-        for step in range(1200):
-            run.log_metrics({"test/loss": 2.0}, step)
-        assert batches == []
-    assert batches == [1000, 200], "MLflow takes no more than 1000 at once"
-    assert len(history(store, only(store))) == 1200
-
-
-def test_metrics_of_a_longer_run_are_sent_every_few_seconds(
-    store: Store, batches: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("patchify.tracking.run.SEND_EVERY", 0)
-    with tracked(store) as run:
-        for step in range(3):
-            run.log_metrics({"test/loss": 2.0, "test/accuracy": 0.1}, step)
-            time.sleep(0.002)
-    assert batches == [2, 2, 2]
-    times = [m.timestamp for m in store.client.get_metric_history(only(store).id, "test/loss")]
-    assert times == sorted(set(times)), "each has the time at which it was recorded"
-
-
-@pytest.mark.parametrize("error", [ArithmeticError, KeyboardInterrupt])
-def test_a_run_that_ends_early_has_all_its_metrics(store: Store, error: type[BaseException]) -> None:
-    with pytest.raises(error), tracked(store) as run:  # noqa: PT012 - what comes before the error is the point
+    with pytest.raises(type(error)), tracked() as run:  # noqa: PT012 - what comes before the error is the point
         run.log_metrics({"test/loss": 2.0}, step=7)
         raise error
+    assert only(store).status == status
+    assert only(store).tags["failure"] == reason
     assert history(store, only(store)) == {7: {"test/loss": 2.0}}
 
 
-def test_a_run_whose_last_metrics_cannot_be_sent_is_failed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **words: object) -> None:
-        if "metrics" in words:
-            raise MlflowException("the disk is full")
+def test_a_run_that_is_opened_again_goes_on_as_the_same_one_and_repeats_nothing(store: Store) -> None:
+    with pytest.raises(KeyboardInterrupt), tracked() as run:  # noqa: PT012
+        run.log_metrics({"test/loss": 2.0}, step=0)
+        run.log_metrics({"test/loss": 1.9}, step=4)
+        raise KeyboardInterrupt
+    before = only(store)
+    with tracked() as run:
+        run.log_metrics({"test/loss": 99.0}, step=4)
+        run.log_metrics({"test/loss": 1.8}, step=8)
+    after = only(store)
+    assert after.id == before.id
+    assert after.status == "FINISHED"
+    assert after.tags["failure"] == ""
+    assert history(store, after) == {step: {"test/loss": loss} for step, loss in ((0, 2.0), (4, 1.9), (8, 1.8))}
+    assert len(store.client.get_metric_history(after.id, "test/loss")) == 3
 
-    with pytest.raises(MlflowException, match="disk is full"), tracked(store) as run:  # noqa: PT012 - the end of the block raises
+
+def test_a_run_is_below_its_sweep_also_where_it_is_sent_first(store: Store) -> None:
+    with tracked("sweep") as sweep:
+        with tracked("job", parent="sweep"):
+            pass
+        deliver(sweep.folder, Path("mlruns"))
+    tags = {run.tags["run_key"]: run for run in stored_runs(store, "widths")}
+    assert tags["job"].tags["mlflow.parentRunId"] == tags["sweep"].id
+
+
+def test_what_is_recorded_is_in_the_journal_at_once(made_store: Path) -> None:
+    with tracked() as run:
         run.log_metrics({"test/loss": 2.0}, step=7)
-        monkeypatch.setattr(store.client, "log_batch", refuse)
+        assert read(folder().journal)[-1].content == {"step": 7, "metrics": {"test/loss": 2.0}}
+
+
+def test_a_full_disk_that_the_sender_met_ends_the_run(made_store: Path) -> None:
+    with pytest.raises(OSError, match="no room"), tracked() as run:  # noqa: PT012
+        run.log_metrics({"test/loss": 2.0}, step=0)
+        run.sender.failure = OSError("no room")
+        run.log_metrics({"test/loss": 2.0}, step=1)
+
+
+def test_a_run_whose_process_is_gone_is_ended_by_another_but_never_one_that_is_held(store: Store) -> None:
+    with folder().held():
+        run = tracked()
+        end_for(folder(), Path("mlruns"), "its process 7 was killed")
+    assert read(folder().journal)[-1].kind == "run"
+    run.journal.close()
+    end_for(folder(), Path("mlruns"), "its process 7 was killed")
     assert only(store).status == "FAILED"
-
-
-def test_a_study_without_runs_is_empty(store: Store) -> None:
-    assert stored_runs(store, "widths") == []
+    assert only(store).tags["failure"] == "its process 7 was killed"
+    end_for(folder(), Path("mlruns"), "another reason")
+    assert only(store).tags["failure"] == "its process 7 was killed"

@@ -1,0 +1,114 @@
+"""The command `patchify-sync`: what waits is listed, sent, and never lost."""
+
+import platform
+import re
+from pathlib import Path
+
+import pytest
+
+from patchify.journal.journal import Journal, ending, read
+from patchify.tracking.store import address_of, open_store
+from tests.conftest import Command, Outcome, command
+from tests.tracking.runs import a_run, assert_complete, ends, goes_on, stored
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def sync(capsys: pytest.CaptureFixture[str]) -> Command:
+    from patchify.sync import main  # noqa: PLC0415
+
+    return command(main, "patchify-sync", capsys)
+
+
+def test_what_waits_is_listed_sent_and_then_no_longer_listed(sync: Command, made_store: Path) -> None:
+    folders = [a_run(made_store, key) for key in ("k1", "k2")]
+    for folder in folders:
+        goes_on(folder, range(3))
+        ends(folder)
+    listed = sync("--list")
+    assert re.fullmatch(
+        r"arch1 · k1 · local · 5 lines, 2 files since \d{4}-.*\narch1 · k2 · local · 5 lines.*\n", listed.out
+    )
+    assert sync() == Outcome(
+        status=0, out="arch1 · k1 · local · sent\narch1 · k2 · local · sent\n2 sent, 0 left\n", err=""
+    )
+    for folder in folders:
+        assert_complete(open_store(address_of(None, str(made_store))), folder)
+    for words in ([], ["--list"]):
+        assert sync(*words) == Outcome(status=0, out="nothing is pending\n", err="")
+
+
+def test_a_folder_that_is_not_there_is_refused_and_not_made(sync: Command, tmp_path: Path) -> None:
+    outcome = sync("--folder", "none")
+    assert outcome.status == 1
+    assert "none is no folder: name the tracking folder of the runs" in outcome.err
+    assert sync().out == "nothing is pending\n"
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_store_that_is_gone_is_asked_once_and_the_others_get_theirs(sync: Command, made_store: Path) -> None:
+    for key, store in (("k1", NOWHERE), ("k2", NOWHERE), ("k3", "local")):
+        a_run(made_store, key, store=store)
+    outcome = sync()
+    assert outcome.status == 1
+    k1, k2, k3, summary = sorted(outcome.out.splitlines(), key=lambda line: (line[0] != "a", line))
+    assert re.search(r"k1 .* left: .*refused", k1)
+    assert "left: that store does not answer" in k2
+    assert k3 == "arch1 · k3 · local · sent"
+    assert summary == "1 sent, 2 left"
+
+
+def test_damaged_journals_are_named_and_left(sync: Command, made_store: Path) -> None:
+    damaged = a_run(made_store, "k1")
+    content = damaged.journal.read_bytes().replace(b"Why?", b"How?")
+    damaged.journal.write_bytes(content)
+    a_run(made_store, "k2")
+    outcome = sync()
+    assert outcome.status == 1
+    assert f"the journal {damaged.journal} is damaged in line 1" in outcome.out
+    assert "arch1 · k2 · local · sent" in outcome.out
+    assert damaged.journal.read_bytes() == content
+    assert sync("--list").status == 1
+
+
+def test_runs_of_this_host_whose_process_is_gone_are_ended(sync: Command, made_store: Path) -> None:
+    gone = a_run(made_store, "gone", host=platform.node())
+    alive = a_run(made_store, "alive", host=platform.node())
+    elsewhere = a_run(made_store, "elsewhere")
+    with alive.held() as held:
+        assert held
+        outcome = sync()
+    assert "arch1 · gone · KILLED: its process ended" in outcome.out
+    assert ending(read(alive.journal)) is None
+    assert ending(read(elsewhere.journal)) is None
+    store = open_store(address_of(None, str(made_store)))
+    run = stored(store, gone)
+    assert (run.info.status, run.data.tags["failure"]) == ("KILLED", "its process ended")
+    assert stored(store, alive).info.status == "RUNNING"
+
+
+def test_a_run_whose_end_was_cut_off_is_ended(sync: Command, made_store: Path) -> None:
+    folder = a_run(made_store, host=platform.node())
+    ends(folder)
+    folder.journal.write_bytes(folder.journal.read_bytes()[:-1])
+    assert "arch1 · k · KILLED: its process ended" in sync().out
+    end = ending(read(folder.journal))
+    assert end is not None
+    assert end.content["reason"] == "its process ended"
+    assert "KILLED" not in sync().out
+
+
+def test_ctrl_c_leaves_the_rest_waiting(sync: Command, made_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = a_run(made_store)
+    with Journal(folder.journal) as journal:
+        journal.write("tags", tags={"a": "1"})
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("patchify.tracking.delivery._send", interrupt)
+        assert sync().status == 130
+    assert "1 lines" in sync("--list").out
+    assert sync().status == 0

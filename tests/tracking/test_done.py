@@ -1,0 +1,69 @@
+"""What was done is found by its key, whichever study it was made for, and may count for others."""
+
+from pathlib import Path
+
+import pytest
+
+from patchify.tracking import Unreachable
+from patchify.tracking import done as the_module
+from patchify.tracking.delivery import deliver
+from patchify.tracking.done import also_in, finished_runs
+from patchify.tracking.reading import stored_runs
+from patchify.tracking.store import Store, open_store
+from tests.tracking.proxy import RESET, Proxy
+from tests.tracking.runs import a_run, ends, goes_on, stored
+
+
+def a_stored_run(local: Store, tracking: Path, key: str, study: str, status: str = "FINISHED") -> str:
+    folder = a_run(tracking, key, study=study)
+    goes_on(folder, [1, 5])
+    ends(folder, status)
+    deliver(folder, tracking)
+    run = str(stored(local, folder).info.run_id)
+    folder.make_way()
+    return run
+
+
+@pytest.mark.parametrize("few", [50, 0], ids=["one by one", "all pages"])
+def test_finished_runs_are_found_in_any_study_and_no_others(
+    local: Store, made_store: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(the_module, "FEW", few)
+    monkeypatch.setattr("patchify.tracking.reading.PAGE", 2)
+    first = a_stored_run(local, made_store, "k1", "widths")
+    a_stored_run(local, made_store, "k2", "depths")
+    newest = a_stored_run(local, made_store, "k2", "widths")
+    a_stored_run(local, made_store, "k3", "widths", "KILLED")
+    a_stored_run(local, made_store, "k4", "widths")
+    local.client.delete_run(a_stored_run(local, made_store, "k5", "widths"))
+    found = finished_runs(local, ["k1", "k2", "k3", "k5", "k6"])
+    assert {key: run.id for key, run in found.items()} == {"k1": first, "k2": newest}
+    assert (found["k1"].study, found["k1"].name, found["k1"].accuracy) == ("widths", "arch1 · k1", 0.5)
+
+
+def test_nothing_is_done_in_an_empty_store(local: Store) -> None:
+    assert finished_runs(local, ["k"]) == {}
+
+
+def test_a_run_may_count_for_another_study(local: Store, made_store: Path) -> None:
+    shared = a_stored_run(local, made_store, "k1", "widths")
+    own = a_stored_run(local, made_store, "k2", "my depths")
+    assert [run.id for run in stored_runs(local, "my depths")] == [own]
+    also_in(local, shared, "my depths")
+    assert [run.id for run in stored_runs(local, "my depths")] == [shared, own]
+    assert [run.id for run in stored_runs(local, "widths")] == [shared]
+    also_in(local, own, "my depths")
+    assert len(stored_runs(local, "my depths")) == 2, "its own study, not twice"
+
+
+def test_a_study_may_have_no_runs_of_its_own(local: Store, made_store: Path) -> None:
+    shared = a_stored_run(local, made_store, "k1", "widths")
+    also_in(local, shared, "depths")
+    assert [run.id for run in stored_runs(local, "depths")] == [shared]
+
+
+def test_a_store_that_does_not_answer_is_unreachable(proxy: Proxy) -> None:
+    store = open_store(proxy.address)
+    proxy.faults.append(RESET)
+    with pytest.raises(Unreachable, match="can't be used"):
+        finished_runs(store, ["k"])
