@@ -70,6 +70,7 @@ class Run:
 
     study: names the MLflow experiment and the folder of results; question and charts: what its summary asks and shows
     record_every: updates between two records, or None for the schedule's own choice
+    plan: only say what the sweep would do; rerun: compute also what is already done
     """
 
     data: DataSource
@@ -85,6 +86,8 @@ class Run:
     study: str
     question: str
     charts: dict[str, Chart]
+    plan: bool
+    rerun: bool
     tracking: Tracking
 
     def __post_init__(self) -> None:

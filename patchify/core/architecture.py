@@ -58,3 +58,9 @@ class Architecture:
         responses = sum(n * count for n, count in zip(self.patches, self.filter_counts, strict=True))
         widths = [responses, *self.hidden, CLASSES]
         return [(outputs, inputs) for inputs, outputs in pairwise(widths)]
+
+    @property
+    def parameter_count(self) -> int:
+        """Numbers that are trained: filters, weights, and a bias for each filter and each output."""
+        filters = sum(numbers * count + count for numbers, count in self.filter_shapes)
+        return filters + sum(outputs * inputs + outputs for outputs, inputs in self.dense_shapes)

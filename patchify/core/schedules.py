@@ -40,6 +40,10 @@ class Schedule:
         quarters = {start + (end - start) * i // 4 for start, end in pairwise(self.bounds) for i in range(4)}
         return sorted(quarters | {self.total})
 
+    def marks(self, record_every: int | None) -> list[int]:
+        """Updates to record at: `records`, or every `record_every` updates if given, and the last."""
+        return self.records if record_every is None else [*range(0, self.total, record_every), self.total]
+
     def cycle_at(self, step: int) -> tuple[int, float]:
         """The cycle that `step` falls in, and the fraction of it that is done, in [0, 1)."""
         bounds = self.bounds

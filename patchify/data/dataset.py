@@ -8,6 +8,9 @@ from jaxtyping import Float
 
 from patchify.core.evaluation import Examples
 
+TRAINING_PART = 10_000
+"""Training images that the records' training loss and accuracy are of: the first so many."""
+
 Statistics = Float[np.ndarray, "3072"]
 
 
@@ -30,6 +33,12 @@ class Dataset:
     class_names: list[str]
     digest: str
     official: bool
+
+    @property
+    def evaluated(self) -> dict[str, Examples]:
+        """What a run is evaluated on, by name: a part of the training images, validation (if any) and test images."""
+        held_out = {} if self.validation is None else {"validation": self.validation}
+        return {"train": self.train.first(TRAINING_PART), **held_out, "test": self.test}
 
 
 def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -1,17 +1,28 @@
 """The run key: everything that decides the numbers, and nothing else."""
 
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import fields, is_dataclass, replace
+from functools import reduce
+from itertools import permutations
+from typing import Any, get_type_hints
 
+import hypothesis
 import pytest
+from hydra import compose, initialize_config_dir
+from hypothesis import given
+from hypothesis import strategies as st
 
+from patchify.config.catalog import CONF, register_resolvers
+from patchify.config.door import to_run
 from patchify.config.identity import label, run_key, settings
-from patchify.config.schema import Chart, ChartKind, Dtype, Run, Tracking
+from patchify.config.schema import Chart, ChartKind, Dtype, Run, Tracking, register_schemas
 from patchify.core.architecture import Architecture
 from patchify.core.losses import Regularizer
 from patchify.core.optimizers import SGD
-from patchify.core.schedules import Constant, Cyclic
+from patchify.core.schedules import Constant, Cosine, Cyclic
 from patchify.data.cifar10 import Cifar10
+from patchify.data.textures import Textures
 
 
 def a_run() -> Run:
@@ -29,47 +40,90 @@ def a_run() -> Run:
         study="scratch",
         question="What came out?",
         charts={},
+        plan=False,
+        rerun=False,
         tracking=Tracking(uri=None, folder="mlruns"),
     )
 
 
+CHART = Chart(kind=ChartKind.bars, show=["test_accuracy"], title="x")
 CYCLIC = Cyclic(eta_min=1e-5, eta_max=0.1, cycles=3, step_size=800, growth=1.0, decay=1.0)
 
-CHANGES: dict[str, dict[str, Any]] = {
-    "seed": {"seed": 1},
-    "batch_size": {"batch_size": 50},
-    "dtype": {"dtype": Dtype.float64},
-    "threads": {"threads": 2},
-    "record_every": {"record_every": 10},
-    "split_seed": {"data": replace(a_run().data, split_seed=1)},
-    "validation": {"data": replace(a_run().data, validation=500)},
-    "filters": {"architecture": Architecture(filter_sizes=[4], filter_counts=[11], hidden=[50])},
-    "schedule": {"schedule": Constant(eta=0.1, updates=4800)},
-    "rate": {"schedule": replace(CYCLIC, eta_max=0.2)},
-    "l2": {"regularizer": Regularizer(l2=0.0, label_smoothing=0.0)},
-    "momentum": {"optimizer": SGD(momentum=0.9)},
+KINDS = {
+    "cyclic": a_run(),
+    "cosine": replace(a_run(), schedule=Cosine(eta_min=1e-5, eta_max=0.1, T_0=1600, T_mult=2, cycles=3)),
+    "constant": replace(a_run(), schedule=Constant(eta=0.01, updates=4800)),
+    "textures": replace(a_run(), data=Textures(seed=0, train=50000, test=10000, validation=1000, split_seed=0)),
 }
+"""Together they have every field that a run can have."""
+
+DECISIVE = {
+    *("seed", "batch_size", "dtype", "threads", "record_every", "optimizer.momentum"),
+    *("architecture.filter_sizes", "architecture.filter_counts", "architecture.hidden"),
+    *("regularizer.l2", "regularizer.label_smoothing"),
+    *("schedule.eta_min", "schedule.eta_max", "schedule.cycles", "schedule.step_size", "schedule.growth"),
+    *("schedule.decay", "schedule.T_0", "schedule.T_mult", "schedule.eta", "schedule.updates"),
+    *("data.validation", "data.split_seed", "data.seed", "data.train", "data.test"),
+}
+NOT_DECISIVE = {
+    *("study", "question", "charts", "plan", "rerun", "tracking.uri", "tracking.folder"),
+    *("data.root", "data.official_only"),
+}
+"""Names, places, displays, and what is done with jobs."""
 
 
-@pytest.mark.parametrize("name", CHANGES)
-def test_whatever_decides_the_numbers_changes_the_key(name: str) -> None:
-    assert run_key(replace(a_run(), **CHANGES[name]), "d") != run_key(a_run(), "d")
+def fields_of(settings: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The key of every field below a dataclass, and its type."""
+    for name, kind in get_type_hints(type(settings)).items():
+        value = getattr(settings, name)
+        if is_dataclass(value):
+            yield from fields_of(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, kind
+
+
+FIELDS = {key: (run, kind) for run in KINDS.values() for key, kind in fields_of(run)}
+
+
+def with_field(run: Run, key: str, value: object) -> Run:
+    """A copy with another value, whether or not it could be run."""
+    copied = deepcopy(run)
+    *groups, field = key.split(".")
+    setattr(reduce(getattr, groups, copied), field, value)
+    return copied
+
+
+def test_of_every_field_it_is_known_whether_it_decides_the_numbers() -> None:
+    assert set(FIELDS) == DECISIVE | NOT_DECISIVE, "write a new field into the set where it belongs"
+
+
+@pytest.mark.parametrize("key", FIELDS)
+@given(data=st.data())
+@hypothesis.settings(max_examples=20, deadline=None)
+def test_every_field_that_decides_the_numbers_changes_the_key_and_no_other_does(key: str, data: st.DataObject) -> None:
+    run, kind = FIELDS[key]
+    values = st.just({"x": CHART}) if key == "charts" else st.from_type(kind)
+    value = reduce(getattr, key.split("."), run)
+    changed = with_field(run, key, data.draw(values.filter(lambda other: other != value)))
+    assert (run_key(changed, "d") != run_key(run, "d")) == (key in DECISIVE)
+
+
+def test_every_kind_of_data_and_schedule_changes_the_key() -> None:
+    assert len({run_key(run, "d") for run in KINDS.values()}) == len(KINDS)
+
+
+def test_the_order_of_keys_does_not_change_the_key() -> None:
+    register_schemas()
+    register_resolvers()
+    words = ["data=textures", "schedule.cycles=2", "architecture=arch3", "seed=4"]
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        runs = [to_run(compose("config", list(order))) for order in permutations(words)]
+    backwards = replace(runs[0], **{field.name: getattr(runs[0], field.name) for field in reversed(fields(Run))})
+    assert len({run_key(run, "d") for run in [*runs, backwards]}) == 1
 
 
 def test_other_data_under_the_same_name_change_the_key() -> None:
     assert run_key(a_run(), "d") != run_key(a_run(), "e")
-
-
-def test_names_places_and_displays_do_not_change_the_key() -> None:
-    elsewhere = replace(
-        a_run(),
-        study="other",
-        question="Why?",
-        charts={"x": Chart(kind=ChartKind.bars, show=["test_accuracy"], title="x")},
-        tracking=Tracking(uri="http://localhost:5000", folder="elsewhere"),
-        data=Cifar10(root="/elsewhere", official_only=True, validation=1000, split_seed=0),
-    )
-    assert run_key(elsewhere, "d") == run_key(a_run(), "d")
 
 
 def test_settings_are_named_as_on_the_command_line() -> None:

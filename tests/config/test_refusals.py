@@ -89,6 +89,7 @@ def test_a_refused_command_line_prints_one_line_and_leaves_nothing(
     [
         ("experiment=longer,baseline", "experiment=longer,baseline must have one value"),
         ("study=a,b", "study=a,b must have one value"),
+        ("plan=true,false", "plan=true,false must have one value"),
         ("tracking.folder=a,b", "tracking.folder=a,b must have one value"),
         ("architecture=[arch1,arch2]", "architecture must name one option: got a list"),
         ("hydra.job.chdir=true", "hydra.job.chdir must be false"),

@@ -156,3 +156,10 @@ def test_an_impossible_cosine_schedule_is_refused(changes: dict[str, float], mes
 def test_an_impossible_constant_schedule_is_refused(eta: float, updates: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Constant(eta=eta, updates=updates)
+
+
+@pytest.mark.parametrize(("record_every", "marks"), [(None, [0, 2, 4, 6, 8]), (3, [0, 3, 6, 8]), (4, [0, 4, 8])])
+def test_records_are_made_as_the_schedule_says_or_every_so_many_updates(
+    record_every: int | None, marks: list[int]
+) -> None:
+    assert cyclic(cycles=1, step_size=4).marks(record_every) == marks
