@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hydra.core.utils import JobReturn, JobStatus, configure_log, run_job, setup_globals
@@ -13,9 +14,11 @@ from omegaconf import DictConfig, open_dict
 
 from patchify.config.door import ConfigError
 from patchify.config.schema import Run
-from patchify.display import relay, say
-from patchify.display.events import Started, Watch
-from patchify.sweep import mark_dead
+from patchify.display import complain, relay, say
+from patchify.display.events import Watch
+from patchify.journal.folder import RunFolder
+from patchify.journal.journal import DamagedJournal
+from patchify.tracking import StoreError
 from patchify.workers import FORKS, Died, Ended, Printed, forked
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ class LocalLauncher(Launcher):
         self.workers = workers
         self.configs: Sequence[DictConfig] = ()
         self.runs: Sequence[Run] = ()
+        self.folders: Sequence[RunFolder] = ()
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Take what Hydra gives. Raises ConfigError for a number of workers that can't be."""
@@ -40,19 +44,27 @@ class LocalLauncher(Launcher):
         self.hydra_context, self.config = hydra_context, config
         self.task_function: Callable[..., object] = task_function
 
-    def accept(self, configs: Sequence[DictConfig], runs: Sequence[Run]) -> None:
-        """Take the jobs in their order, composed and checked. Raises ConfigError for more threads than cores."""
+    def check(self, runs: Sequence[Run]) -> None:
+        """Raise ConfigError for more threads than cores."""
         threads = max(run.threads for run in runs)
         if threads > cores():
             raise ConfigError(f"threads must be at most {cores()}, the cores there are: got {threads}; lower it")
-        self.configs, self.runs = configs, runs
+
+    def accept(self, configs: Sequence[DictConfig], runs: Sequence[Run], folders: Sequence[RunFolder]) -> None:
+        """Take the jobs in their order, composed and checked. folders: where their journals are."""
+        self.configs, self.runs, self.folders = configs, runs, folders
+
+    def workers_for(self, runs: Sequence[Run]) -> int:
+        """How many of these runs go on at a time."""
+        room = self.workers or cores() // max(run.threads for run in runs)
+        return min(len(runs), room) if FORKS else 1
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run all jobs; their results in their order."""
         if len(self.configs) != len(job_overrides):
             raise ConfigError("hydra/launcher=local must have our sweeper: got another; choose hydra/launcher=basic")
         setup_globals()
-        jobs = [partial(self._run, initial_job_idx + i, overrides) for i, overrides in enumerate(job_overrides)]
+        jobs = [partial(self._run, initial_job_idx + i) for i in range(len(job_overrides))]
         results = [jobs[0](None)] if len(jobs) == 1 else self._run_all(jobs)
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         return results
@@ -60,14 +72,13 @@ class LocalLauncher(Launcher):
     def _run_all(self, jobs: Sequence[Job]) -> list[JobReturn]:
         from patchify.display.sweep import SweepDisplay  # noqa: PLC0415 - rich takes a tenth of a second to import
 
-        workers = min(len(jobs), self.workers or cores() // max(run.threads for run in self.runs))
-        if workers > 1 and not FORKS:
+        workers = self.workers_for(self.runs)
+        if not FORKS and self.workers != 1:
             say("one run after the other, since processes can't be forked safely here")
-            workers = 1
         with SweepDisplay([run.schedule.total for run in self.runs]) as display:
             return _in_turn(jobs, display) if workers == 1 else self._forked(jobs, workers, display)
 
-    def _run(self, number: int, overrides: Sequence[str], watch: Watch | None) -> JobReturn:
+    def _run(self, number: int, watch: Watch | None) -> JobReturn:
         config = self.configs[number]
         with open_dict(config):
             config.hydra.job.id = config.hydra.job.num = number
@@ -78,15 +89,16 @@ class LocalLauncher(Launcher):
             job_dir_key="hydra.sweep.dir",
             job_subdir_key="hydra.sweep.subdir",
         )
-        if result.status is JobStatus.FAILED:  # its log says why; not every exception can cross a pipe
-            result.return_value = RuntimeError(f"the job {' '.join(overrides)} failed")
+        if result.status is JobStatus.FAILED:  # not every exception can cross a pipe
+            error = result._return_value
+            result.return_value = RuntimeError(f"{type(error).__name__}: {error}")
         return result
 
     def _forked(self, jobs: Sequence[Job], workers: int, display: "SweepDisplay") -> list[JobReturn]:
-        from patchify.tracking.store import disconnect  # noqa: PLC0415 - MLflow takes seconds to import
+        from patchify.tracking.run import end_for  # noqa: PLC0415 - MLflow takes seconds to import
+        from patchify.tracking.store import disconnect  # noqa: PLC0415
 
         results = [JobReturn(status=JobStatus.FAILED) for _ in jobs]
-        stored: dict[int, str] = {}
         with closing(forked(jobs, workers, before_fork=disconnect)) as events:
             for number, event in events:
                 match event:
@@ -97,11 +109,12 @@ class LocalLauncher(Launcher):
                         display.end(number, failed=event.result.status is not JobStatus.COMPLETED)
                     case Died():
                         display.end(number, failed=True, reason=event.reason)
-                        if number in stored:
-                            mark_dead(self.runs[number], stored[number], event.reason)
+                        results[number].return_value = RuntimeError(event.reason)
+                        try:
+                            end_for(self.folders[number], Path(self.runs[number].tracking.folder), event.reason)
+                        except (DamagedJournal, OSError, StoreError) as error:  # the other runs go on
+                            complain(str(error))
                     case _:
-                        if isinstance(event, Started):
-                            stored[number] = event.id
                         display.show(number, event)
         return results
 

@@ -1,4 +1,4 @@
-"""Hydra's grid sweeper, but all jobs are checked before the first runs, and a sweep has a parent run."""
+"""Hydra's grid sweeper, but all jobs are checked before the first runs, and those that are done are left out."""
 
 import copy
 import shlex
@@ -12,12 +12,19 @@ from omegaconf import DictConfig, open_dict
 
 from hydra_plugins.patchify_local_launcher import LocalLauncher
 from patchify.config.door import ConfigError, check_choices, to_run
+from patchify.config.identity import label
 from patchify.config.schema import Run
 from patchify.display import say
-from patchify.sweep import SweepFailed, sweep
+from patchify.display.failures import Failure, show_failures
+from patchify.journal.folder import RunFolder
+from patchify.sweep.loading import warm_up
+from patchify.sweep.place import SweepFailed
 from patchify.tracking import StoreError
 
-SHARED = ("experiment", "study", "tracking", "tracking.uri", "tracking.folder")
+SHARED = ("experiment", "study", "tracking", "tracking.uri", "tracking.folder", "plan", "rerun")
+
+MANY = 50
+"""Jobs that take so long to compose, a tenth of a second each, that a line says so."""
 
 
 class PatchifySweeper(BasicSweeper):
@@ -41,23 +48,74 @@ class PatchifySweeper(BasicSweeper):
                 raise ConfigError(f"{override.input_line} {rule}: got several; start one sweep for each")
         self.swept = any(override.is_sweep_override() for override in overrides)
         (jobs,) = self.split_arguments(overrides, max_batch_size=None)
+        if len(jobs) > MANY:
+            say(f"composing {len(jobs)} jobs")
         configs = [self.hydra_context.config_loader.load_sweep_config(self.config, job) for job in jobs]
         runs = [self._checked(config, job) for config, job in zip(configs, jobs, strict=True)]
         if isinstance(self.launcher, LocalLauncher):
-            self.launcher.accept(configs, runs)
-        with sweep(runs):
-            folder = _new_folder(Path(self.config.hydra.sweep.dir))
-            with open_dict(self.config):
-                self.config.hydra.sweep.dir = str(folder)
-                self.config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{folder}'")  # what jobs are composed from
-            for config in configs:
-                config.hydra.sweep.dir = str(folder)
-            results: Sequence[JobReturn] = self.launcher.launch(jobs, initial_job_idx=0)
-            failed = sum(result.status is not JobStatus.COMPLETED for result in results)
-            if failed:
-                raise SweepFailed(f"{failed} of {len(jobs)} runs failed")
+            self.launcher.check(runs)
+        if runs[0].plan:
+            self._plan(jobs, runs)
+            return []
+        titles = [
+            f"{label(config.hydra.runtime.choices, job)} · seed {run.seed}"
+            for config, job, run in zip(configs, jobs, runs, strict=True)
+        ]
+        run_keys = warm_up(runs)
+
+        from patchify.sweep.tracked import sweep  # noqa: PLC0415 - MLflow takes seconds to import
+
+        results = [JobReturn(status=JobStatus.COMPLETED) for _ in runs]
+        with sweep(runs, run_keys, titles) as state:
+            for number, accuracy in state.done.items():
+                results[number].return_value = accuracy
+            folder, new = self._launch([(jobs[n], configs[n], runs[n], state.folders[n]) for n in state.missing])
+            failures = []
+            for position, (number, result) in enumerate(zip(state.missing, new, strict=True)):
+                results[number] = result
+                if result.status is not JobStatus.COMPLETED:
+                    log = folder / str(position) / "patchify.log"
+                    reason = str(result._return_value)
+                    failures.append(Failure(name=titles[number], step=state.step(number), reason=reason, log=log))
+            if failures:
+                show_failures(failures)
+                raise SweepFailed(
+                    f"{len(failures)} of {len(jobs)} runs failed; the same command again tries them again"
+                )
         say(f"tables and charts of all runs of this study: patchify-summarize {shlex.quote(runs[0].study)}")
         return results
+
+    def _plan(self, jobs: Sequence[Sequence[str]], runs: Sequence[Run]) -> None:
+        """Say what there is to do, without doing or leaving anything."""
+        from patchify.display.plan import show_plan  # noqa: PLC0415 - rich takes a tenth of a second to import
+        from patchify.plan import plan  # noqa: PLC0415 - likewise
+
+        workers = self.launcher.workers_for(runs) if isinstance(self.launcher, LocalLauncher) else 1
+        planned = plan(runs, jobs)
+        states = ["new"] * len(runs)
+        if Path(runs[0].tracking.folder).exists() or runs[0].tracking.uri:
+            from patchify.sweep.tracked import states_of  # noqa: PLC0415 - MLflow takes seconds to import
+
+            states = states_of(runs[0], [job.key for job in planned])
+        show_plan(planned, states, workers)
+
+    def _launch(self, jobs: Sequence[tuple[list[str], DictConfig, Run, RunFolder]]) -> tuple[Path, Sequence[JobReturn]]:
+        """Run jobs, if there are any: their overrides, configs, runs, folders. The folder of logs, and the results."""
+        assert self.config is not None
+        assert self.launcher is not None
+        folder = Path(self.config.hydra.sweep.dir)
+        if not jobs:
+            return folder, []
+        overrides, configs, runs, folders = zip(*jobs, strict=True)
+        folder = _new_folder(folder)
+        with open_dict(self.config):
+            self.config.hydra.sweep.dir = str(folder)
+            self.config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{folder}'")  # what jobs are composed from
+        for config in configs:
+            config.hydra.sweep.dir = str(folder)
+        if isinstance(self.launcher, LocalLauncher):
+            self.launcher.accept(configs, runs, folders)
+        return folder, self.launcher.launch(overrides, initial_job_idx=0)
 
     def _checked(self, composed: DictConfig, overrides: Sequence[str]) -> Run:
         choices = composed.hydra.runtime.choices

@@ -1,61 +1,60 @@
 """What happens in one run: a network is trained, recorded as it goes, and kept with its pictures."""
 
-import tempfile
-from collections.abc import Iterator
+import shutil
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, Self
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from patchify.artifacts import write_artifacts
 from patchify.config.identity import run_key, settings
 from patchify.config.schema import Run
+from patchify.core.checkpoints import latest_checkpoint, remove_checkpoints, write_checkpoint
 from patchify.core.parameters import Parameters, he_initialised
-from patchify.core.streams import Streams, streams
-from patchify.core.training import Record, fit
+from patchify.core.streams import streams
+from patchify.core.training import Record, State, Training
 from patchify.data.dataset import Dataset
 from patchify.data.prepare import prepare
-from patchify.display.events import Finished, Started, Watch
+from patchify.display import complain
+from patchify.display.events import Done, Finished, Started, Waiting, Watch
+from patchify.interrupts import deferred
+from patchify.journal.journal import finished, read
 from patchify.tracking.facts import facts
 from patchify.tracking.run import TrackedRun
-from patchify.tracking.store import address_of, open_store
+from patchify.tracking.standing import accuracy_of, folder_for, store_name, sync_command
 
-TRAINING_PART = 10_000
-"""Training images that the records' training loss and accuracy are of: the first so many."""
+CHECKPOINT_EVERY = 60.0
+"""Seconds between two checkpoints at most; every record with scores has one, too."""
 
 
 def train(run: Run, name: str, config: str, *, parent: str | None, watch: Watch) -> float:
-    """Train one network and record it in the store; returns the final test accuracy.
+    """Train one network, or go on training it, and record it; returns the final test accuracy.
+
+    Where another process is at the same run, waits for it; what that one has finished is not computed again.
 
     name: what the run is called, seed aside; config: the composed config as YAML
-    parent: id of the sweep's run, if there is one; watch: called with each event of the run
-    Raises DataError or StoreError before the run is in the store, Diverged after.
+    parent: key of the sweep, if there is one; watch: called with each event of the run
+    Raises DataError, StoreError, DamagedJournal, OSError where a disk is full, and Diverged.
     """
     dataset = prepare(run.data, run.dtype.value)
     title = f"{name} · seed {run.seed}"
-    tags = {
-        **facts(),
-        "run_key": run_key(run, dataset.digest),
-        "label": name,
-        "data": dataset.name,
-        "data.digest": dataset.digest,
-        "data.official": str(dataset.official),
-    }
-    store = open_store(address_of(run.tracking.uri, run.tracking.folder))
-    with TrackedRun(store, run.study, title, tags=tags, description=run.question, parent=parent) as tracked:
-        watch(Started(name=title, id=tracked.id, total=run.schedule.total))
-        tracked.log_params(settings(run))
-        random = streams(run.seed)
-        parameters = he_initialised(run.architecture, random.weights, run.dtype.value)
-        records = []
-        with threadpool_limits(run.threads, user_api="blas"):
-            for record in training(run, parameters, dataset, random):
-                if record.evaluations:
-                    records.append(record)
-                    tracked.log_metrics(record.metrics(), record.step)
-                watch(record)
-            with tempfile.TemporaryDirectory() as folder:
+    folder = folder_for(run.tracking.uri, run.tracking.folder, run_key(run, dataset.digest))
+    with folder.held(waiting=lambda: watch(Waiting(name=title))):
+        entries = read(folder.journal)
+        if finished(entries):
+            accuracy = accuracy_of(entries)
+            watch(Done(name=title, accuracy=accuracy))
+            return accuracy
+        with TrackedRun(folder, Path(run.tracking.folder), _header(run, name, dataset, parent)) as tracked:
+            parameters, records = _trained(run, title, dataset, tracked, watch)
+            shutil.rmtree(folder.artifacts, ignore_errors=True)  # of an attempt that was broken off
+            folder.artifacts.mkdir()
+            try:
                 write_artifacts(
-                    Path(folder),
+                    folder.artifacts,
                     title,
                     run=run,
                     config=config,
@@ -63,23 +62,121 @@ def train(run: Run, name: str, config: str, *, parent: str | None, watch: Watch)
                     dataset=dataset,
                     records=records,
                 )
-                tracked.log_files(Path(folder))
+            except OSError as error:
+                reason = f"{error.strerror}; the run's files do not fit: make room and start the same command again"
+                raise OSError(error.errno, reason, error.filename or str(folder.artifacts)) from error
+            tracked.tags["parameters_sha256"] = parameters.digest()
+        remove_checkpoints(folder.path)
+    if tracked.unsent:
+        complain(
+            f"{title} is not all in the store: {tracked.unsent}; `{sync_command(run.tracking.folder)}` sends the rest"
+        )
     test = records[-1].evaluations["test"]
     watch(Finished(accuracy=test.accuracy, loss=test.loss, seconds=records[-1].seconds))
     return test.accuracy
 
 
-def training(run: Run, parameters: Parameters, dataset: Dataset, random: Streams) -> Iterator[Record]:
-    """The records of a run, evaluated on a part of the training images, on validation and on test images."""
-    evaluated = {"train": dataset.train.first(TRAINING_PART), "validation": dataset.validation, "test": dataset.test}
-    return fit(
+def _header(run: Run, name: str, dataset: Dataset, parent: str | None) -> dict[str, Any]:
+    """What the store is told about a run, once."""
+    return {
+        "store": store_name(run.tracking.uri, run.tracking.folder),
+        "study": run.study,
+        "name": f"{name} · seed {run.seed}",
+        "description": run.question,
+        "parent": parent,
+        "params": settings(run),
+        "tags": {
+            **facts(),
+            "run_key": run_key(run, dataset.digest),
+            "label": name,
+            "data": dataset.name,
+            "data.digest": dataset.digest,
+            "data.official": str(dataset.official),
+        },
+    }
+
+
+def _trained(
+    run: Run, title: str, dataset: Dataset, tracked: TrackedRun, watch: Watch
+) -> tuple[Parameters, list[Record]]:
+    """The network after all its updates, from the last checkpoint on if there is one, and all records with scores."""
+    folder, key = tracked.folder.path, tracked.folder.key
+    state, refused = latest_checkpoint(folder, run=key)
+    for reason in refused:
+        complain(f"{title}: {reason}")
+    random = streams(run.seed)
+    parameters = he_initialised(run.architecture, random.weights, run.dtype.value)
+    training = _training(run, parameters, dataset, random.order, state)
+    watch(Started(name=title, step=training.step, total=run.schedule.total))
+    for record in training.records:  # which the journal has, unless it was cut
+        tracked.log_metrics(record.metrics(), record.step)
+    with threadpool_limits(run.threads, user_api="blas"), deferred() as wishes, Keeper(tracked) as keeper:
+        for record in training:
+            if record.evaluations:
+                tracked.log_metrics(record.metrics(), record.step)
+            if record.evaluations or keeper.due or wishes.end or wishes.checkpoint:
+                wishes.checkpoint = False
+                keeper.keep(training.state())
+            watch(record)
+            if wishes.end:
+                break
+    return parameters, training.records
+
+
+class Keeper:
+    """Writes checkpoints of a run in a thread: measured, a disk takes 20 ms to hold one, in which training goes on.
+
+    The last one handed over is written when the `with` block is left.
+    """
+
+    def __init__(self, tracked: TrackedRun) -> None:
+        self.tracked = tracked
+        self.thread = ThreadPoolExecutor(max_workers=1)
+        self.before: Future[None] | None = None
+        self.kept = time.monotonic()
+
+    @property
+    def due(self) -> bool:
+        """Whether the last checkpoint is too old."""
+        return time.monotonic() - self.kept >= CHECKPOINT_EVERY
+
+    def keep(self, state: State) -> None:
+        """Have a state written once the one before is. Raises OSError if that one could not be written."""
+        self.wait()
+        self.before = self.thread.submit(self._write, state)
+        self.kept = time.monotonic()
+
+    def wait(self) -> None:
+        """Wait for the last state to be written. Raises OSError where it could not be."""
+        if self.before:
+            self.before.result()
+
+    def _write(self, state: State) -> None:
+        self.tracked.sync()  # first: a record that a checkpoint holds is not made again
+        write_checkpoint(self.tracked.folder.path, state, run=self.tracked.folder.key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.thread.shutdown()
+        if kind is None:
+            self.wait()
+
+
+def _training(
+    run: Run, parameters: Parameters, dataset: Dataset, order: np.random.Generator, state: State | None
+) -> Training:
+    """A run's training, evaluated on a part of the training images, on validation and on test images."""
+    return Training(
         parameters,
         dataset.train,
         schedule=run.schedule,
         regularizer=run.regularizer,
         optimizer=run.optimizer,
         batch_size=run.batch_size,
-        order=random.order,
-        evaluated={name: examples for name, examples in evaluated.items() if examples is not None},
+        order=order,
+        evaluated=dataset.evaluated,
         record_every=run.record_every,
+        state=state,
     )

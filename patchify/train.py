@@ -23,7 +23,9 @@ from patchify.core.update import Diverged
 from patchify.data.source import DataError
 from patchify.display import complain, show_warnings_plainly
 from patchify.display.events import Watch
-from patchify.sweep import Place, SweepFailed
+from patchify.interrupts import Terminated, end_on_sigterm
+from patchify.journal.journal import DamagedJournal
+from patchify.sweep.place import Place, SweepFailed
 from patchify.tracking import StoreError
 from patchify.tracking.facts import COMMAND
 
@@ -32,11 +34,12 @@ log = logging.getLogger(__name__)
 FULL_ERROR = "HYDRA_FULL_ERROR"
 REFUSED = (ConfigError, HydraException, OmegaConfBaseException, ValueError)
 """Settings that can't be run. Hydra raises ValueError for odd command lines; jobs keep theirs to themselves."""
-FAILED = (DataError, StoreError, SweepFailed)
+FAILED = (DamagedJournal, DataError, OSError, StoreError, SweepFailed)
 
 
 def main() -> None:
-    """Run the command line. Exit status 2: settings refused; 1: a run failed; 130: interrupted."""
+    """Run the command line. Exit status 2: settings refused; 1: a run failed; 130: interrupted; 143: SIGTERM."""
+    end_on_sigterm()
     register_schemas()
     register_resolvers()
     show_warnings_plainly()
@@ -47,15 +50,15 @@ def main() -> None:
     try:
         with _errors_raised():
             command()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as end:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the exit status stays that of the first Ctrl-C
-        complain("interrupted; a run that had started is marked KILLED")
-        sys.exit(130)
+        complain("interrupted; runs that had begun are marked KILLED, and the same command again goes on with them")
+        sys.exit(143 if isinstance(end, Terminated) else 130)
     except (*REFUSED, *FAILED) as error:
         if want_traceback:
             raise
         complain(explain(error))
-        sys.exit(1 if isinstance(error, FAILED) else 2)
+        sys.exit(2 if isinstance(error, REFUSED) else 1)
 
 
 @contextmanager
@@ -91,7 +94,7 @@ def job(config: DictConfig, watch: Watch | None = None) -> float:
         yaml = OmegaConf.to_yaml(OmegaConf.masked_copy(config, kept), resolve=True)
         with RunDisplay(position) as display:
             return train(to_run(config), name, yaml, parent=place.parent, watch=watch or display.show)
-    except (Diverged, DataError, ConfigError, StoreError) as error:
+    except (Diverged, *FAILED, ConfigError) as error:
         log.error("%s%s, seed %s, failed: %s", position, name, config.seed, error)  # noqa: TRY400 - the message says all
         raise
     except Exception:

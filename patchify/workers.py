@@ -7,20 +7,24 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, Pipe, wait
 from multiprocessing.process import BaseProcess
+from types import FrameType
 from typing import Any
 
-from patchify.interrupts import undisturbed
+from patchify.interrupts import end_on_sigterm, undisturbed
 
 FORKS = sys.platform == "linux"
 """Whether processes can be forked here: macOS offers it, but its own libraries do not survive it."""
 
 PATIENCE = 30.0
 """Seconds that interrupted processes have to end by themselves: a busy store makes them wait for 20."""
+
+ENDINGS = {signal.SIGINT, signal.SIGTERM}
+"""Signals that end a process in an orderly way."""
 
 Send = Callable[[Any], None]
 Task = Callable[[Send], Any]
@@ -66,10 +70,18 @@ def forked(
     before_fork: called before each fork, to close what must not be shared
 
     Closing the generator, as Ctrl-C should, interrupts the tasks that run, and waits until they have ended. They are
-    interrupted as well when this process is no longer there to hear them.
+    interrupted as well when this process is no longer there to hear them. SIGUSR2 is passed on to them.
     """
     ahead = list(enumerate(tasks))[::-1]
     running: dict[Connection, _Worker] = {}
+
+    def pass_on(number: int, _: FrameType | None) -> None:
+        for worker in running.values():
+            if worker.process.pid:
+                with suppress(ProcessLookupError):  # it has just ended
+                    os.kill(worker.process.pid, number)
+
+    before = signal.signal(signal.SIGUSR2, pass_on)
     try:
         while ahead or running:
             while ahead and len(running) < workers:
@@ -95,6 +107,7 @@ def forked(
                     if not worker.ended:
                         yield worker.number, Died(reason=_cause_of_death(worker.process))
     finally:
+        signal.signal(signal.SIGUSR2, before)
         _stop(running)
 
 
@@ -125,7 +138,8 @@ def _work(task: Task, tell: Connection, others: list[Connection]) -> None:
     sys.stdout, sys.stderr = streams
     try:
         signal.signal(signal.SIGINT, _interrupt_once)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        end_on_sigterm()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
         result = task(send)
         for stream in streams:
             stream.end_line()
@@ -161,7 +175,7 @@ class _Lines(io.TextIOBase):
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
     try:
         yield
     finally:

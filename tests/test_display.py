@@ -23,7 +23,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_a_terminal_every_evaluation_of_a_run_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     with RunDisplay("[1/2] ") as display:
-        display.show(Started(name="arch1 · seed 0", id="", total=100))
+        display.show(Started(name="arch1 · seed 0", step=0, total=100))
         display.show(Record(step=0, rate=1e-5, seconds=0.0, evaluations={"test": TEST}))
         display.show(Record(step=50, rate=0.1, seconds=1.0))  # a heartbeat
         display.show(DONE)
@@ -36,7 +36,7 @@ def test_without_a_terminal_every_evaluation_of_a_run_is_a_line(capsys: pytest.C
 @pytest.mark.usefixtures("terminal")
 def test_on_a_terminal_the_name_has_a_line_and_the_bar_the_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     with RunDisplay("[1/2] ") as display:
-        display.show(Started(name="arch5 · label_smoothing=0.1 · seed 0", id="", total=24_000))
+        display.show(Started(name="arch5 · label_smoothing=0.1 · seed 0", step=0, total=24_000))
         display.show(Record(step=12_000, rate=0.05, seconds=1.0, evaluations={"test": TEST}))
         display.show(DONE)
     out = capsys.readouterr().out
@@ -60,7 +60,7 @@ def half_done(clock: Clock, name: str) -> SweepDisplay:
     """A sweep of four runs after a minute: one finished, one failed after 20 of 100 updates, one half done."""
     display = SweepDisplay([100] * 4, clock)
     for number in range(3):
-        display.show(number, Started(name=f"{name} · seed {number}", id="", total=100))
+        display.show(number, Started(name=f"{name} · seed {number}", step=0, total=100))
     for number, step in enumerate((100, 20, 50)):
         display.show(number, Record(step=step, rate=0.1, seconds=1.0, evaluations={"test": TEST}))
     display.show(0, DONE)

@@ -1,12 +1,15 @@
 """The command `patchify-summarize`, on a small finished sweep."""
 
+import shutil
 from pathlib import Path
+from uuid import uuid4
 
 import pandas as pd
 import pytest
 
+from patchify.journal.folder import LOCAL, run_folder
+from patchify.journal.sent import noted
 from patchify.tracking.run import TrackedRun
-from patchify.tracking.store import Store, address_of, open_store
 from tests.conftest import TINY, Command
 
 
@@ -69,21 +72,20 @@ def test_without_a_store_nothing_is_made(summarize: Command, tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.fixture
-def store(made_store: Path) -> Store:
-    return open_store(address_of(None, str(made_store)))
+def a_run(tags: dict[str, str]) -> TrackedRun:
+    header = {"store": LOCAL, "study": "widths", "name": "arch1 · seed 0", "description": "", "parent": None}
+    params = {"seed": "0", "threads": "1"}
+    folder = run_folder(Path("mlruns"), LOCAL, uuid4().hex)
+    return TrackedRun(folder, Path("mlruns"), {**header, "params": params, "tags": tags})
 
 
-def record(
-    store: Store, *, key: str, data: str = "textures", digest: str = "abc", accuracy: float = 0.5, files: Path
-) -> TrackedRun:
+def record(*, key: str, data: str = "textures", digest: str = "abc", accuracy: float = 0.5, files: Path) -> TrackedRun:
     """A finished run of the study `widths`."""
     tags = {"run_key": key, "label": "arch1", "data": data, "data.digest": digest, "data.official": "True"}
-    with TrackedRun(store, "widths", "arch1 · seed 0", tags=tags, description="", parent=None) as run:
-        run.log_params({"seed": "0", "threads": "1"})
+    with a_run(tags) as run:
         scores = dict.fromkeys(("train/loss", "test/loss", "train/accuracy", "validation/accuracy"), 0.5)
         run.log_metrics({**scores, "test/accuracy": accuracy, "train/seconds": 1.0}, step=10)
-        run.log_files(files)
+        shutil.copytree(files, run.folder.artifacts)
     return run
 
 
@@ -96,39 +98,41 @@ def files(tmp_path: Path) -> Path:
 
 
 def test_the_newest_run_of_a_key_counts_and_the_others_are_said_to_be_left_out(
-    summarize: Command, store: Store, files: Path
+    summarize: Command, made_store: Path, files: Path
 ) -> None:
-    record(store, key="k", accuracy=0.1, files=files)
-    newest = record(store, key="k", accuracy=0.9, files=files)
+    record(key="k", accuracy=0.1, files=files)
+    newest = record(key="k", accuracy=0.9, files=files)
     outcome = summarize("widths")
     assert "widths: 1 finished runs; left out: 1 older of the same run key" in outcome.out
-    assert pd.read_csv("experiments/widths/results.csv")["run_id"].tolist() == [newest.id]
+    assert pd.read_csv("experiments/widths/results.csv")["run_id"].tolist() == [
+        noted(newest.folder, newest.journal.entries).run
+    ]
 
 
-def test_runs_that_did_not_finish_are_left_out_and_said_so(summarize: Command, store: Store, files: Path) -> None:
-    record(store, key="k", files=files)
+def test_runs_that_did_not_finish_are_left_out_and_said_so(summarize: Command, made_store: Path, files: Path) -> None:
+    record(key="k", files=files)
     with pytest.raises(KeyboardInterrupt):
-        _interrupted(store)
+        _interrupted()
     outcome = summarize("widths")
     assert "widths: 1 finished runs; left out: 1 killed" in outcome.out
 
 
-def _interrupted(store: Store) -> None:
-    with TrackedRun(store, "widths", "x", tags={"run_key": "other"}, description="", parent=None):
+def _interrupted() -> None:
+    with a_run({"run_key": "other"}):
         raise KeyboardInterrupt
 
 
-def test_a_study_with_no_finished_run_says_what_there_is(summarize: Command, store: Store) -> None:
+def test_a_study_with_no_finished_run_says_what_there_is(summarize: Command, made_store: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        _interrupted(store)
+        _interrupted()
     outcome = summarize("widths")
     assert outcome.status == 1
     assert "no finished runs of widths (left out: 1 killed): train first" in outcome.err
 
 
-def test_runs_of_several_data_sets_are_never_mixed(summarize: Command, store: Store, files: Path) -> None:
-    record(store, key="k", files=files)
-    record(store, key="l", data="cifar10", digest="def", files=files)
+def test_runs_of_several_data_sets_are_never_mixed(summarize: Command, made_store: Path, files: Path) -> None:
+    record(key="k", files=files)
+    record(key="l", data="cifar10", digest="def", files=files)
     outcome = summarize("widths")
     assert outcome.status == 1
     assert "several data sets (cifar10 def: 1 runs; textures abc: 1 runs): choose one with --data" in outcome.err
@@ -138,17 +142,19 @@ def test_runs_of_several_data_sets_are_never_mixed(summarize: Command, store: St
 
 
 def test_data_sets_of_one_name_but_different_images_are_never_mixed(
-    summarize: Command, store: Store, files: Path
+    summarize: Command, made_store: Path, files: Path
 ) -> None:
-    record(store, key="k", digest="abc", files=files)
-    record(store, key="l", digest="def", files=files)
+    record(key="k", digest="abc", files=files)
+    record(key="l", digest="def", files=files)
     assert "several data sets (textures abc: 1 runs; textures def: 1 runs)" in summarize("widths").err
     assert summarize("widths", "--data", "de").status == 0
 
 
-def test_a_chart_that_shows_what_there_is_not_is_refused_by_name(summarize: Command, store: Store, files: Path) -> None:
+def test_a_chart_that_shows_what_there_is_not_is_refused_by_name(
+    summarize: Command, made_store: Path, files: Path
+) -> None:
     (files / "config.yaml").write_text("charts: {odd: {kind: bars, show: [beauty], title: Beauty}}\n")
-    record(store, key="k", files=files)
+    record(key="k", files=files)
     outcome = summarize("widths")
     assert outcome.status == 1
     assert "the chart odd shows beauty, but there are only run_id" in outcome.err

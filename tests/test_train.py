@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,14 @@ from mlflow.entities import Run
 from patchify.core.architecture import Architecture
 from patchify.core.evaluation import probabilities
 from patchify.core.parameters import Parameters
+from patchify.core.streams import Streams, streams
+from patchify.core.training import Record
 from patchify.data.prepare import prepare
 from patchify.data.textures import Textures
+from patchify.display.events import Event
+from patchify.display.sweep import SweepDisplay
+from patchify.tracking.done import FinishedRun, finished_runs
+from patchify.tracking.store import Store
 from tests.conftest import HEAR_CTRL_C, TINY, Command
 
 
@@ -96,18 +103,19 @@ def test_the_store_is_in_wal_mode_and_hydra_writes_below_the_tracking_folder(tin
 
 @pytest.mark.usefixtures("made_store")
 def test_the_same_settings_give_the_same_numbers(patchify: Command, tmp_path: Path) -> None:
-    for _ in range(2):
-        assert patchify(*TINY).status == 0
+    assert patchify(*TINY).status == 0
+    assert patchify(*TINY, "rerun=true").status == 0
     first, second = runs_of(tmp_path / "mlruns", "scratch")
     assert "mlflow.parentRunId" not in first.data.tags, "a single run has no parent"
-    assert first.data.tags["run_key"] == second.data.tags["run_key"]
+    for tag in ("run_key", "parameters_sha256"):
+        assert first.data.tags[tag] == second.data.tags[tag]
     for name in ("train/loss", "test/loss", "test/accuracy"):
         assert first.data.metrics[name] == second.data.metrics[name]
 
 
 def test_two_sweeps_never_write_into_one_folder(patchify: Command, made_store: Path) -> None:
     for _ in range(2):  # as if both had begun in the same second
-        assert patchify(*TINY, "hydra.sweep.dir=mlruns/hydra/now").status == 0
+        assert patchify(*TINY, "hydra.sweep.dir=mlruns/hydra/now", "rerun=true").status == 0
     logs = {path.relative_to(made_store / "hydra") for path in (made_store / "hydra").rglob("patchify.log")}
     assert logs == {Path("now/0/patchify.log"), Path("now-2/0/patchify.log")}
 
@@ -161,7 +169,7 @@ def test_the_command_line_beats_the_environment_and_that_beats_the_default(
     assert patchify(*TINY, f"tracking.uri=sqlite:///{tmp_path}/command/mlflow.db").status == 0
     assert len(runs_of(tmp_path / "command", "scratch")) == 1
     assert not (tmp_path / "mlruns" / "mlflow.db").exists()
-    assert patchify(*TINY, f"tracking.folder={tmp_path}/command", "study=again").status == 0
+    assert patchify(*TINY, f"tracking.folder={tmp_path}/command", "study=again", "seed=1").status == 0
     assert len(runs_of(tmp_path / "command", "again")) == 1
 
 
@@ -175,12 +183,73 @@ def test_neither_tags_nor_artifacts_hold_the_address_of_the_store(patchify: Comm
     assert not any("sqlite" in value for value in run.data.tags.values())
 
 
-def test_a_store_that_does_not_answer_is_one_clear_error(patchify: Command, tmp_path: Path) -> None:
-    outcome = patchify(*TINY, "tracking.uri=http://127.0.0.1:1")
+def test_a_store_that_does_not_answer_costs_no_result(patchify: Command, tmp_path: Path) -> None:
+    dead = "tracking.uri=http://ann:secret@127.0.0.1:1"
+    outcome = patchify("-m", *TINY, dead, "seed=0,1")
+    assert outcome.status == 0
+    assert "the store http://127.0.0.1:1 can't be used" in outcome.err
+    assert "`patchify-sync` sends" in outcome.err
+    assert outcome.out.count(": test accuracy") == 2
+    again = patchify("-m", *TINY, dead, "seed=0,1")
+    assert again.status == 0
+    assert again.out.count("already done: arch2 · textures") == 2, "the journals of this store decide"
+    assert "secret" not in outcome.out + outcome.err + again.out + again.err
+    assert not any(b"secret" in path.read_bytes() for path in (tmp_path / "mlruns" / "runs").rglob("*.json*"))
+
+
+@pytest.mark.usefixtures("made_store")
+def test_a_sweep_started_again_runs_only_what_is_missing(patchify: Command, tmp_path: Path) -> None:
+    assert patchify("-m", *TINY, "seed=0,1").status == 0
+    outcome = patchify("-m", *TINY, "seed=0,1,2,3")
+    assert outcome.status == 0
+    done = [line for line in outcome.out.splitlines() if line.startswith("already done: ")]
+    assert [line.partition("seed ")[2][:16] for line in done] == ["0, test accuracy", "1, test accuracy"]
+    assert "study scratch: 4 runs, 2 of them done already" in outcome.out
+    names = [run.info.run_name for run in runs_of(tmp_path / "mlruns", "scratch")]
+    assert [name[-6:] for name in names] == ["2 runs", "4 runs", "seed 0", "seed 1", "seed 2", "seed 3"]
+
+
+@pytest.mark.usefixtures("made_store")
+def test_only_what_failed_is_tried_again_below_the_same_parent(
+    patchify: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(seed: int) -> Streams:
+        if seed == 1:
+            raise OSError(28, "No space left on device", "somewhere")
+        return streams(seed)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("patchify.run.streams", broken)
+        outcome = patchify("-m", *TINY, "seed=0,1", "hydra.launcher.workers=1")
     assert outcome.status == 1
-    assert "http://127.0.0.1:1" in outcome.err
-    assert "check tracking.uri" in outcome.err
-    assert "Traceback" not in outcome.err
+    row = next(line for line in outcome.err.splitlines() if "patchify.log" in line)
+    assert "seed 1" in row
+    assert "[Errno 28] No space left on device: 'somewhere'" in row
+    assert "1 of 2 runs failed; the same command again tries them again" in outcome.err
+    again = patchify("-m", *TINY, "seed=0,1", "hydra.launcher.workers=1")
+    assert again.status == 0
+    assert again.out.count("already done") == 1
+    parent, first, second = runs_of(tmp_path / "mlruns", "scratch")
+    assert {run.info.status for run in (parent, first, second)} == {"FINISHED"}
+    assert second.data.tags["mlflow.parentRunId"] == parent.info.run_id
+
+
+@pytest.mark.usefixtures("made_store")
+def test_a_run_of_another_study_counts_for_this_one_too(patchify: Command, summarize: Command, tmp_path: Path) -> None:
+    assert patchify(*TINY, "study=one").status == 0
+    outcome = patchify(*TINY, "study=two")
+    assert "already done" in outcome.out
+    assert "two: 1 finished runs" in summarize("two").out
+    assert [run.info.status for run in runs_of(tmp_path / "mlruns", "one")] == ["FINISHED"]
+
+
+@pytest.mark.usefixtures("made_store")
+def test_a_run_that_was_deleted_in_the_store_is_new_again(patchify: Command, tmp_path: Path) -> None:
+    assert patchify(*TINY).status == 0
+    (run,) = runs_of(tmp_path / "mlruns", "scratch")
+    MlflowClient(f"sqlite:///{tmp_path}/mlruns/mlflow.db").delete_run(run.info.run_id)
+    assert "already done" not in patchify(*TINY).out
+    assert len(runs_of(tmp_path / "mlruns", "scratch")) == 1
 
 
 @pytest.mark.usefixtures("made_store")
@@ -204,3 +273,56 @@ def test_ctrl_c_marks_the_run_killed(tmp_path: Path) -> None:
     (run,) = runs_of(tmp_path / "mlruns", "scratch")
     assert run.info.status == "KILLED"
     assert run.data.metrics["test/accuracy"] > 0, "what it had recorded was sent"
+
+
+@pytest.mark.usefixtures("made_store")
+def test_what_another_process_finishes_while_one_asks_is_not_computed_again(
+    patchify: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def ask_slowly(store: Store, keys: Sequence[str]) -> dict[str, FinishedRun]:
+        known = finished_runs(store, keys)
+        asked.append(known)
+        if len(asked) == 1:
+            code = "import sys; sys.argv[0] = 'patchify'; from patchify.train import main; main()"
+            subprocess.run([sys.executable, "-c", code, *TINY], check=True, cwd=tmp_path, capture_output=True)
+        return known
+
+    monkeypatch.setattr("patchify.sweep.tracked.finished_runs", ask_slowly)
+    assert "already done" in patchify(*TINY).out
+    assert len(runs_of(tmp_path / "mlruns", "scratch")) == 1
+
+
+@pytest.mark.usefixtures("made_store")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_at_the_last_record_ends_the_sweep_too(
+    number: signal.Signals, status: int, patchify: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at_the_last(display: SweepDisplay, run: int, event: Event) -> None:
+        if isinstance(event, Record) and event.step == 24:
+            signal.raise_signal(number)
+
+    monkeypatch.setattr(SweepDisplay, "show", at_the_last)
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)}
+    try:
+        outcome = patchify("-m", *TINY, "seed=0,1", "hydra.launcher.workers=1")
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    assert outcome.status == status
+    assert [run.info.status for run in runs_of(tmp_path / "mlruns", "scratch")] == ["KILLED", "KILLED"]
+
+
+@pytest.mark.usefixtures("made_store")
+def test_a_damaged_journal_fails_its_own_run_alone(patchify: Command, tmp_path: Path) -> None:
+    assert patchify("-m", *TINY, "seed=0,1").status == 0
+    journal = min(path for path in tmp_path.rglob("journal.jsonl") if b'"run_key"' in path.read_bytes())
+    content = journal.read_bytes()
+    journal.write_bytes(content.replace(b"train/loss", b"train/lost", 1))
+    outcome = patchify("-m", *TINY, "seed=0,1", "rerun=true", "hydra.launcher.workers=1")
+    assert outcome.status == 1
+    assert f"the journal {journal} is damaged in line" in outcome.err
+    assert "1 of 2 runs failed" in outcome.err
+    journal.unlink()
+    assert patchify("-m", *TINY, "seed=0,1", "rerun=true", "hydra.launcher.workers=1").status == 0

@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from patchify.config.identity import run_key
 from patchify.config.schema import Dtype, Run, Tracking
 from patchify.core.architecture import Architecture
 from patchify.core.losses import Regularizer
@@ -20,7 +22,7 @@ from patchify.core.schedules import Constant
 from patchify.data import prepare as module
 from patchify.data.source import DataError, RawData
 from patchify.data.textures import Textures
-from patchify.sweep import warm_up
+from patchify.sweep.loading import warm_up
 from tests.conftest import HEAR_CTRL_C
 
 SMALL = Textures(seed=0, train=60, test=20, validation=10, split_seed=0)
@@ -41,6 +43,8 @@ def a_run(data: Textures) -> Run:
         study="scratch",
         question="",
         charts={},
+        plan=False,
+        rerun=False,
         tracking=Tracking(uri=None, folder="mlruns"),
     )
 
@@ -50,10 +54,11 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Textures, bool]]:
     """Every data set that is prepared, in order, and whether it is checked."""
     calls: list[tuple[Textures, bool]] = []
 
-    def prepare(source: Textures, dtype: str, *, check: bool = False) -> None:
+    def prepare(source: Textures, dtype: str, *, check: bool = False) -> SimpleNamespace:
         calls.append((source, check))
+        return SimpleNamespace(digest=f"of split {source.split_seed}")
 
-    monkeypatch.setattr("patchify.sweep.prepare", prepare)
+    monkeypatch.setattr("patchify.sweep.loading.prepare", prepare)
     return calls
 
 
@@ -86,9 +91,9 @@ def test_data_sets_with_files_are_each_checked_once_and_the_first_last(
     assert prepared == [(other, True), (SMALL, True)]
 
 
-def test_data_sets_without_files_are_not_made_in_vain(prepared: list[tuple[Textures, bool]]) -> None:
-    warm_up([a_run(SMALL), a_run(replace(SMALL, split_seed=1))])
-    assert prepared == [(SMALL, True)]
+def test_the_keys_are_those_of_the_runs_with_their_own_data(prepared: list[tuple[Textures, bool]]) -> None:
+    runs = [a_run(SMALL), a_run(replace(SMALL, split_seed=1)), a_run(SMALL)]
+    assert warm_up(runs) == [run_key(run, f"of split {run.data.split_seed}") for run in runs]
 
 
 @pytest.mark.parametrize("step", ["fetch", "read"])

@@ -103,8 +103,8 @@ def compare(plans: Sequence[Plan], out: Path | None, *, command: str, uri: str |
         here = machine()
         for path in write(results, out, machine=here, images=plans[0].images, command=command):
             say(f"wrote {path}")
-        record(store, out.name, results, here, out)
-        say(f"recorded as {out.name} in {store.address}")
+        unsent = record(uri, folder or tracking_folder(), out.name, results, here, out)
+        say(f"recorded as {out.name} in {store.address}" if not unsent else f"not all recorded yet: {unsent}")
     say(last_line(results))
 
 

@@ -7,11 +7,21 @@ from patchify.core.training import Record
 
 
 @dataclass(slots=True, kw_only=True)
-class Started:
-    """A run is in the store. name: its title there; id: the store's; total: updates it will make."""
+class Waiting:
+    """Another process runs this run; once it has ended, this one goes on or takes its result."""
 
     name: str
-    id: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: another process is at this run; waiting for its end"
+
+
+@dataclass(slots=True, kw_only=True)
+class Started:
+    """A run has begun, or goes on. name: its title; step: updates made before; total: updates there will be."""
+
+    name: str
+    step: int
     total: int
 
 
@@ -28,5 +38,17 @@ class Finished:
         return f"{scores}, {self.seconds:.1f} s of training"
 
 
-Event = Started | Record | Finished
+@dataclass(slots=True, kw_only=True)
+class Done:
+    """A run that need not be computed, since it was before. name: its title; accuracy: of the test images, if known."""
+
+    name: str
+    accuracy: float | None
+
+    def __str__(self) -> str:
+        score = "" if self.accuracy is None else f", test accuracy {100 * self.accuracy:.2f} %"
+        return f"already done: {self.name}{score}"
+
+
+Event = Waiting | Started | Record | Finished | Done
 Watch = Callable[[Event], None]

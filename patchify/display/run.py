@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from patchify.core.training import Record
-from patchify.display.events import Event, Finished, Started
+from patchify.display.events import Done, Event, Finished, Started, Waiting
 from patchify.display.lines import say
 
 
@@ -37,11 +37,14 @@ class RunDisplay:
     def show(self, event: Event) -> None:
         """Name the run, move the bar or print the line, or say how it came out."""
         match event:
+            case Waiting() | Done():
+                say(f"{self.position}{event}")
             case Started():
                 self.name, self.total = f"{self.position}{event.name}", event.total
-                if self.console.is_terminal:
-                    say(self.name)  # on a line of its own, since 80 columns hold either the name or the numbers
-                self.bar.update(self.task, total=event.total)
+                goes_on = f" goes on after update {event.step}" if event.step else ""
+                if self.console.is_terminal or goes_on:
+                    say(f"{self.name}{goes_on}")  # a line, since 80 columns hold either the name or the numbers
+                self.bar.update(self.task, total=event.total, completed=event.step)
                 self.bar.start()
             case Record():
                 self._show_record(event)

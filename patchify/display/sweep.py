@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from patchify.core.training import Record
-from patchify.display.events import Event, Finished, Started
+from patchify.display.events import Done, Event, Finished, Started, Waiting
 from patchify.display.lines import complain, say
 from patchify.interrupts import undisturbed
 
@@ -44,6 +44,7 @@ class SweepDisplay:
         self.steps = [0] * len(totals)
         self.running: dict[int, _Running] = {}
         self.finished = self.failed = 0
+        self.skipped = 0  # updates made before, by runs that go on
         self.began = self.spoke = self.drew = clock()
         self.console = Console()
         # drawn when events come, not by a thread of its own: none may live while processes are forked
@@ -52,14 +53,20 @@ class SweepDisplay:
     def show(self, number: int, event: Event) -> None:
         """Take note of what a run tells."""
         match event:
+            case Waiting():
+                self._say(f"{self._position(number)}{event}")
             case Started():
-                self.running[number] = _Running(name=f"{self._position(number)}{event.name}")
+                self.running[number] = _Running(name=f"{self._position(number)}{event.name}", step=event.step)
+                self.steps[number] = event.step
+                self.skipped += event.step
             case Record():
                 self.steps[number] = self.running[number].step = event.step
                 if test := event.evaluations.get("test"):
                     self.running[number].score = f"{100 * test.accuracy:.1f} %"
             case Finished():
                 self._say(f"{self.running[number].name}: {event}")
+            case Done():
+                self._say(f"{self._position(number)}{event}")
         self._refresh()
 
     def end(self, number: int, *, failed: bool, reason: str = "") -> None:
@@ -84,7 +91,7 @@ class SweepDisplay:
 
     def seconds_left(self) -> int:
         """Time that the updates ahead will take at the pace so far; 0 while nothing is known."""
-        done, ahead = sum(self.steps), sum(self.totals) - sum(self.steps)
+        done, ahead = sum(self.steps) - self.skipped, sum(self.totals) - sum(self.steps)
         return round((self.clock() - self.began) * ahead / done) if done else 0
 
     def picture(self) -> RenderableType:

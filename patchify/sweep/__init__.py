@@ -1,0 +1,1 @@
+"""What the jobs of one sweep share. Light to import, `tracked` aside, which needs MLflow."""
