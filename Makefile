@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/ready-to-use
 COMPARABLE := .venv/ready-to-compare
 
-.PHONY: report test benchmark clean
+.PHONY: report test faults benchmark clean
 
 # The four-architecture study with one seed, and its charts; on CIFAR-10 if it is here or can be downloaded.
 # The folder is named after the data set, and made once: remove it to train again.
@@ -28,6 +28,10 @@ test: $(READY)
 	$(BIN)/mypy set_up.py
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+# Kills, dead servers, full disks and damaged files, many times each, and a table of them: about 15 minutes.
+faults: $(READY)
+	PATCHIFY_FAULTS=often $(BIN)/python -m pytest tests/faults
 
 # An update beside PyTorch, JAX, einsum and its matrix products alone: up to 20 minutes on two quiet cores.
 benchmark: $(COMPARABLE)
