@@ -93,7 +93,7 @@ def assert_late_but_complete(fault: Break, server: Server, undisturbed: Undistur
         fault(proxy)
         outcome = patchify(*RUN, f"tracking.uri={proxy.address}")
         assert outcome.status == 0, outcome
-        assert "patchify-sync sends it" in outcome.err
+        assert "`patchify-sync` sends the rest" in outcome.err
         assert 0 < MANY - len(proxy.faults) < 50, "requests that were made meanwhile"
         heal(proxy)
         assert sync().status == 0
