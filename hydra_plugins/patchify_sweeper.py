@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import DictConfig, open_dict
 
@@ -35,17 +36,7 @@ class PatchifySweeper(BasicSweeper):
         assert self.config is not None
         assert self.launcher is not None
         assert self.hydra_context is not None
-        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
-        overrides = parser.parse_overrides([*self._parse_config(), *arguments])
-        keys = {override.key_or_group for override in overrides}
-        if "tracking.folder" in keys and "tracking.uri" not in keys:  # the command line beats MLFLOW_TRACKING_URI
-            overrides += parser.parse_overrides(["tracking.uri=null"])
-        if self.config.hydra.job.chdir:
-            raise ConfigError("hydra.job.chdir must be false: got true; runs find their store from where they started")
-        for override in overrides:
-            if override.key_or_group in SHARED and override.is_sweep_override():
-                rule = "must have one value, which the jobs of a sweep share"
-                raise ConfigError(f"{override.input_line} {rule}: got several; start one sweep for each")
+        overrides = self._overrides(arguments)
         self.swept = any(override.is_sweep_override() for override in overrides)
         (jobs,) = self.split_arguments(overrides, max_batch_size=None)
         if len(jobs) > MANY:
@@ -84,6 +75,23 @@ class PatchifySweeper(BasicSweeper):
                 )
         say(f"tables and charts of all runs of this study: patchify-summarize {shlex.quote(runs[0].study)}")
         return results
+
+    def _overrides(self, arguments: list[str]) -> list[Override]:
+        """What the study and the command line ask for. Raises ConfigError for what jobs can't differ in."""
+        assert self.config is not None
+        assert self.hydra_context is not None
+        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
+        overrides = parser.parse_overrides([*self._parse_config(), *arguments])
+        keys = {override.key_or_group for override in overrides}
+        if "tracking.folder" in keys and "tracking.uri" not in keys:  # the command line beats MLFLOW_TRACKING_URI
+            overrides += parser.parse_overrides(["tracking.uri=null"])
+        if self.config.hydra.job.chdir:
+            raise ConfigError("hydra.job.chdir must be false: got true; runs find their store from where they started")
+        for override in overrides:
+            if override.key_or_group in SHARED and override.is_sweep_override():
+                rule = "must have one value, which the jobs of a sweep share"
+                raise ConfigError(f"{override.input_line} {rule}: got several; start one sweep for each")
+        return overrides
 
     def _plan(self, jobs: Sequence[Sequence[str]], runs: Sequence[Run]) -> None:
         """Say what there is to do, without doing or leaving anything."""
