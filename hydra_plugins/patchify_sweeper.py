@@ -96,7 +96,7 @@ class PatchifySweeper(BasicSweeper):
     def _plan(self, jobs: Sequence[Sequence[str]], runs: Sequence[Run]) -> None:
         """Say what there is to do, without doing or leaving anything."""
         from patchify.display.plan import show_plan  # noqa: PLC0415 - rich takes a tenth of a second to import
-        from patchify.plan import plan  # noqa: PLC0415 - likewise
+        from patchify.sweep.plan import plan  # noqa: PLC0415 - likewise
 
         workers = self.launcher.workers_for(runs) if isinstance(self.launcher, LocalLauncher) else 1
         planned = plan(runs, jobs)

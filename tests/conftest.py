@@ -74,7 +74,7 @@ def command(main: Callable[[], None], name: str, capsys: pytest.CaptureFixture[s
 @pytest.fixture
 def patchify(capsys: pytest.CaptureFixture[str]) -> Command:
     """The command `patchify`, in the test's own folder."""
-    from patchify.train import main  # noqa: PLC0415 - Hydra is imported for the tests that use it
+    from patchify.commands.train import main  # noqa: PLC0415 - Hydra is imported for the tests that use it
 
     return command(main, "patchify", capsys)
 
@@ -82,7 +82,7 @@ def patchify(capsys: pytest.CaptureFixture[str]) -> Command:
 @pytest.fixture
 def summarize(capsys: pytest.CaptureFixture[str]) -> Command:
     """The command `patchify-summarize`, in the test's own folder."""
-    from patchify.summarize import main  # noqa: PLC0415
+    from patchify.commands.summarize import main  # noqa: PLC0415
 
     return command(main, "patchify-summarize", capsys)
 
@@ -90,7 +90,7 @@ def summarize(capsys: pytest.CaptureFixture[str]) -> Command:
 @pytest.fixture(scope="session")
 def tiny_sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tracking folder of a finished study `tiny`: two architectures, two seeds, on a few hundred textures."""
-    from patchify.train import main  # noqa: PLC0415
+    from patchify.commands.train import main  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("tiny") / "mlruns"
     study = ["study=tiny", f"tracking.folder={folder}", "architecture=arch1,arch2", "seed=0,1"]

@@ -18,8 +18,8 @@ from mlflow import MlflowClient
 from patchify.core.streams import Streams, streams
 from patchify.tracking.store import disconnect, existing_store, open_store
 from patchify.workers import FORKS
+from tests.commands.test_train import runs_of
 from tests.conftest import HEAR_CTRL_C, TINY, Command
-from tests.test_train import runs_of
 
 TWO = "hydra.launcher.workers=2"
 LONG = "schedule.step_size=30000"
@@ -43,7 +43,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 @pytest.fixture
 def long_sweep(made_store: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A sweep of three long runs on two workers, in a session of its own, with both workers training."""
-    code = HEAR_CTRL_C + "import sys; sys.argv[0] = 'patchify'; from patchify.train import main; main()"
+    code = HEAR_CTRL_C + "import sys; sys.argv[0] = 'patchify'; from patchify.commands.train import main; main()"
     words = ["-m", *TINY, LONG, TWO, "seed=0,1,2"]
     with subprocess.Popen(
         [sys.executable, "-c", code, *words],

@@ -1,1 +1,1 @@
-"""What the jobs of one sweep share. Light to import, `tracked` aside, which needs MLflow."""
+"""A sweep as a whole: its plan, and what its jobs share. Light to import, `tracked` aside, which needs MLflow."""

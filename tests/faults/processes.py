@@ -15,7 +15,9 @@ LONG = 60.0
 """Seconds after which a process counts as stuck."""
 
 forks = get_context("forkserver")
-forks.set_forkserver_preload(["patchify.run", "patchify.train", "patchify.sync", "patchify.sweep.tracked", "pytest"])
+forks.set_forkserver_preload(
+    ["patchify.run", "patchify.commands.train", "patchify.commands.sync", "patchify.sweep.tracked", "pytest"]
+)
 
 
 class Started:
@@ -74,7 +76,7 @@ def wait_until(true: Callable[[], bool]) -> None:
 def _run(
     command: str, words: tuple[str, ...], environment: dict[str, str], out: Path, err: Path, room: int | None
 ) -> None:
-    from patchify import sync, train  # noqa: PLC0415 - loaded already where this runs
+    from patchify.commands import sync, train  # noqa: PLC0415 - loaded already where this runs
 
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # which a process started in the background would ignore

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from patchify.benchmark import ComparisonError, command, worker
+from patchify.benchmark import ComparisonError, worker
 from patchify.benchmark.cells import Cell, Plan, Times
 from patchify.benchmark.worker import measured
+from patchify.commands import benchmark
 from tests.benchmark.measured import FACTORS, PARTS, made_up
 
 TINY = Cell(f=16, nf=3, nh=50)
@@ -20,7 +21,7 @@ TINY = Cell(f=16, nf=3, nh=50)
 def run(*words: str) -> int | str | None:
     """The exit status, or the message that stands for 1."""
     try:
-        command.main(words)
+        benchmark.main(words)
     except SystemExit as end:
         return end.code
     return 0
@@ -48,8 +49,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Plan]:
         known = {name: factor for name, factor in {**FACTORS, **PARTS}.items() if name in ("ours", *plan.names)}
         return (made_up(cell, known, threads=plan.threads) for cell in plan.cells)
 
-    monkeypatch.setattr(command, "measured", answered)
-    monkeypatch.setattr(command, "cores", lambda: 2)
+    monkeypatch.setattr(benchmark, "measured", answered)
+    monkeypatch.setattr(benchmark, "cores", lambda: 2)
     return plans
 
 
@@ -108,13 +109,13 @@ def test_a_quick_comparison_is_five_networks_on_one_thread_and_writes_nothing(
 
 
 def test_a_full_comparison_is_the_grid_on_one_and_two_threads(installed: None, asked: list[Plan]) -> None:
-    plans = command.plan(quick=False, only=None, threads=None)
+    plans = benchmark.plan(quick=False, only=None, threads=None)
     assert [(plan.threads, len(plan.cells)) for plan in plans] == [(1, 32), (2, 32)]
 
 
 def test_one_core_is_enough_unless_two_threads_are_asked_for(installed: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "cores", lambda: 1)
-    assert [plan.threads for plan in command.plan(quick=False, only=None, threads=None)] == [1]
+    monkeypatch.setattr(benchmark, "cores", lambda: 1)
+    assert [plan.threads for plan in benchmark.plan(quick=False, only=None, threads=None)] == [1]
 
 
 def test_what_is_written_is_recorded_too_one_run_a_cell_below_one_of_all(asked: list[Plan], made_store: Path) -> None:
@@ -148,7 +149,7 @@ def test_ctrl_c_says_that_nothing_was_written(
         yield made_up(plan.cells[0])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "measured", interrupted)
+    monkeypatch.setattr(benchmark, "measured", interrupted)
     assert run("--quick") == 130
     assert capsys.readouterr().err == "patchify-benchmark: interrupted; results are written only when all is measured\n"
 

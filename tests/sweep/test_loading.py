@@ -110,7 +110,7 @@ def test_data_that_cannot_be_had_raise_the_sources_own_error(step: str, monkeypa
 @pytest.mark.usefixtures("made_store")
 def test_ctrl_c_does_not_wait_for_the_data(tmp_path: Path) -> None:
     code = HEAR_CTRL_C + (
-        "import sys, time; sys.argv[0] = 'patchify'; from patchify.train import main;"
+        "import sys, time; sys.argv[0] = 'patchify'; from patchify.commands.train import main;"
         "from patchify.data.textures import Textures;"
         "Textures.read = lambda self: (print('reading', flush=True), time.sleep(600));"
         "main()"

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from patchify.commands import gradcheck
 from patchify.core import reference
 from patchify.core.axes import Images
 from patchify.core.network import Network
-from patchify.gradcheck import command
 from patchify.gradcheck.against_torch import installed_torch
 from patchify.gradcheck.cases import CASES
 from patchify.gradcheck.debug_file import SHAPES
@@ -79,7 +79,7 @@ def file(tmp_path: Path) -> Path:
 def run(*arguments: str | Path) -> int | str | None:
     """The exit status."""
     with pytest.raises(SystemExit) as stop:
-        command.main([str(argument) for argument in arguments])
+        gradcheck.main([str(argument) for argument in arguments])
     return stop.value.code
 
 
@@ -119,7 +119,7 @@ def test_a_wrong_gradient_fails(
         network.gradients.named[damaged][...] *= 1 + 1e-4
 
     monkeypatch.setattr(Network, "backward", damaging)
-    monkeypatch.setattr(command, "CASES", CASES[:1])
+    monkeypatch.setattr(gradcheck, "CASES", CASES[:1])
     assert run() == 1
     assert "FAILED: the largest relative error is 1.0e-04, the limit is 1e-06." in output(capsys)
 
@@ -129,7 +129,7 @@ def test_pytorch_finds_the_same_gradients(capsys: pytest.CaptureFixture[str]) ->
     torch = installed_torch()
     assert torch is not None
     for case in CASES:
-        for name, (_, _, against_torch) in command.worst_errors(case, torch).items():
+        for name, (_, _, against_torch) in gradcheck.worst_errors(case, torch).items():
             assert against_torch < 1e-13, (case.title, name)  # float64 sums in another order
 
 

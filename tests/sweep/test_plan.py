@@ -17,9 +17,9 @@ from patchify.data.prepare import prepare
 from patchify.data.source import RawData
 from patchify.data.textures import Textures
 from patchify.display.plan import PlannedJob, show_plan
-from patchify.plan import plan
+from patchify.sweep.plan import plan
 from tests.conftest import TINY, Command
-from tests.test_warm_up import SMALL, a_run
+from tests.sweep.test_loading import SMALL, a_run
 
 UPDATE, IMAGE = 31_788_000, 126_440
 """Operations of the baseline, as tests/core/test_operations.py works them out; its batches are of 100 images."""
@@ -60,7 +60,7 @@ def test_one_job_that_cannot_be_run_is_named_and_there_is_no_plan(patchify: Comm
 
 
 def test_a_plan_needs_neither_mlflow_nor_matplotlib() -> None:
-    code = "import sys; sys.argv[0] = 'patchify'; from patchify.train import main; main()"
+    code = "import sys; sys.argv[0] = 'patchify'; from patchify.commands.train import main; main()"
     code += "; print(*[name for name in ('mlflow', 'matplotlib') if name in sys.modules], file=sys.stderr)"
     command = [sys.executable, "-c", code, *TINY, "plan=true"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -99,7 +99,7 @@ def test_data_sets_come_in_turn_and_jobs_stay_in_their_order(monkeypatch: pytest
         return dataset
 
     monkeypatch.setattr("patchify.data.prepare._last", {})
-    monkeypatch.setattr("patchify.plan.prepare", remembered)
+    monkeypatch.setattr("patchify.sweep.plan.prepare", remembered)
     monkeypatch.setattr(Textures, "read", read_alone)
     seeds = [1, 0, 1, 0]
     planned = plan([a_run(replace(SMALL, seed=seed)) for seed in seeds], [[f"data.seed={seed}"] for seed in seeds])

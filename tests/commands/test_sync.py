@@ -16,7 +16,7 @@ NOWHERE = "http://127.0.0.1:9"
 
 @pytest.fixture
 def sync(capsys: pytest.CaptureFixture[str]) -> Command:
-    from patchify.sync import main  # noqa: PLC0415
+    from patchify.commands.sync import main  # noqa: PLC0415
 
     return command(main, "patchify-sync", capsys)
 

@@ -12,7 +12,7 @@ CODE = f"""
 import atexit, sys
 atexit.register(lambda: print("imported:", *[name for name in {HEAVY} if name in sys.modules], file=sys.stderr))
 sys.argv[0] = "patchify"
-from patchify.train import main
+from patchify.commands.train import main
 main()
 """
 

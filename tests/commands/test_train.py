@@ -255,7 +255,7 @@ def test_a_run_that_was_deleted_in_the_store_is_new_again(patchify: Command, tmp
 @pytest.mark.usefixtures("made_store")
 def test_ctrl_c_marks_the_run_killed(tmp_path: Path) -> None:
     words = [*TINY, "schedule.step_size=30000"]
-    code = HEAR_CTRL_C + "import sys; sys.argv[0] = 'patchify'; from patchify.train import main; main()"
+    code = HEAR_CTRL_C + "import sys; sys.argv[0] = 'patchify'; from patchify.commands.train import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", code, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -285,7 +285,7 @@ def test_what_another_process_finishes_while_one_asks_is_not_computed_again(
         known = finished_runs(store, keys)
         asked.append(known)
         if len(asked) == 1:
-            code = "import sys; sys.argv[0] = 'patchify'; from patchify.train import main; main()"
+            code = "import sys; sys.argv[0] = 'patchify'; from patchify.commands.train import main; main()"
             subprocess.run([sys.executable, "-c", code, *TINY], check=True, cwd=tmp_path, capture_output=True)
         return known
 

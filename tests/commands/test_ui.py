@@ -16,11 +16,11 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from patchify.commands.ui import main
 from patchify.tracking.store import address_of, disconnect, existing_store
-from patchify.ui import main
 from tests.conftest import HEAR_CTRL_C, Command, command
 
-CODE = f"{HEAR_CTRL_C} from patchify.ui import main; main()"
+CODE = f"{HEAR_CTRL_C} from patchify.commands.ui import main; main()"
 JSON = {"Content-Type": "application/json"}
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from patchify.commands.fetch import main
 from patchify.data import cifar10
 from patchify.data.cifar10 import FOLDER
-from patchify.fetch import main
 
 
 def test_it_says_where_the_files_are_how_many_and_that_they_are_not_official(
