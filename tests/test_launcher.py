@@ -18,8 +18,8 @@ from mlflow import MlflowClient
 from patchify.core.streams import Streams, streams
 from patchify.tracking.store import disconnect, existing_store, open_store
 from patchify.workers import FORKS
-from tests.commands.test_train import runs_of
 from tests.conftest import HEAR_CTRL_C, TINY, Command
+from tests.stored import runs_of
 
 TWO = "hydra.launcher.workers=2"
 LONG = "schedule.step_size=30000"

@@ -1,4 +1,4 @@
-"""Batches of CIFAR-10's size that cost nothing: all pixels but a few are zero, and the files are sparse."""
+"""Batches of CIFAR-10's size that cost nothing, as nearly all pixels are zero and files sparse; and a small source."""
 
 import hashlib
 import pickle
@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from patchify.data import cifar10
+from patchify.data import cifar10, prepare
+from tests.data.prepared import Stored, done
 
 CLASS_NAMES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 PIXELS = 3072 * 10_000
@@ -75,3 +76,13 @@ def make_source() -> Callable[..., cifar10.Cifar10]:
         return cifar10.Cifar10(root=text, official_only=official_only, validation=1000, split_seed=0)
 
     return make
+
+
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stored:
+    """A source whose file holds noise, in what seems a fresh process."""
+    monkeypatch.setattr(prepare, "_last", {})
+    done.clear()
+    path = tmp_path / "images"
+    path.write_bytes(np.random.default_rng(0).bytes(80 * 3072))
+    return Stored(path=str(path), validation=10, split_seed=0)

@@ -1,112 +1,20 @@
-"""Prepared data on disk: the same bits as without, made once, never trusted when something has changed."""
+"""Prepared data on disk: the same bits as without, made once, and anew when the files have changed."""
 
 import os
 import shutil
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from patchify.data import cache
-from patchify.data import prepare as module
-from patchify.data.cache import CacheWarning, cache_folder, entries
-from patchify.data.dataset import Dataset
-from patchify.data.entry import DamagedEntry, open_entry
+from patchify.data.cache import cache_folder, entries
 from patchify.data.prepare import prepare
-from patchify.data.source import DataError, DataSource, RawData
-
-done: list[str] = []
-"""What sources were asked to do, in order."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Stored(DataSource):
-    """Sixty training and twenty test images in a file of bytes."""
-
-    path: str
-
-    @property
-    def stored_training_images(self) -> int:
-        return 60
-
-    @property
-    def files(self) -> list[Path]:
-        return [Path(self.path)]
-
-    def fetch(self) -> None:
-        if not Path(self.path).exists():
-            raise DataError(f"{self.path} is missing")
-
-    def verify(self) -> str:
-        done.append("verify")
-        return Path(self.path).read_bytes().hex()
-
-    def read(self) -> RawData:
-        done.append("read")
-        images = np.frombuffer(Path(self.path).read_bytes(), np.uint8).reshape(80, 32, 32, 3)
-        labels = images[:, 0, 0, 0] % 10
-        return RawData(
-            name="stored",
-            official=False,
-            class_names=list("abcdefghij"),
-            train_images=images[:60],
-            train_labels=labels[:60],
-            test_images=images[60:],
-            test_labels=labels[60:],
-        )
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Stored:
-    """A source whose file holds noise."""
-    path = tmp_path / "images"
-    path.write_bytes(np.random.default_rng(0).bytes(80 * 3072))
-    return Stored(path=str(path), validation=10, split_seed=0)
-
-
-@pytest.fixture(autouse=True)
-def new_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test begins as a fresh process does."""
-    monkeypatch.setattr(module, "_last", {})
-    done.clear()
-
-
-def again(source: Stored, dtype: str = "float32", *, check: bool = False) -> Dataset:
-    """The data set as another process would prepare it; `done` lists what that took."""
-    module._last.clear()
-    done.clear()
-    return prepare(source, dtype, check=check)
-
-
-def uncached(source: Stored, dtype: str = "float32") -> Dataset:
-    return module._prepare(source, np.dtype(dtype))
-
-
-def assert_same_bits(got: Dataset, expected: Dataset) -> None:
-    for field in ("name", "class_names", "digest", "official"):
-        assert getattr(got, field) == getattr(expected, field), field
-        assert type(getattr(got, field)) is type(getattr(expected, field)), field
-    for split in ("train", "validation", "test"):
-        ours, theirs = getattr(got, split), getattr(expected, split)
-        assert (ours is None) == (theirs is None), split
-        if ours is not None:
-            for kind in ("images", "labels"):
-                assert_same_array(getattr(ours, kind), getattr(theirs, kind))
-    assert_same_array(got.mean, expected.mean)
-    assert_same_array(got.std, expected.std)
-
-
-def assert_same_array(got: np.ndarray, expected: np.ndarray) -> None:
-    assert type(got) is np.ndarray, "np.memmap slows down every indexing"
-    assert got.dtype == expected.dtype
-    assert got.tobytes() == expected.tobytes()
-    assert not got.flags.writeable
+from patchify.data.source import DataError, RawData
+from tests.data.prepared import Stored, again, assert_same_bits, done, uncached
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -199,100 +107,6 @@ def test_nothing_but_entries_is_ever_removed(source: Stored) -> None:
     assert (cache_folder() / "mine").is_dir()
 
 
-# Damage
-
-
-def turned(content: bytes, position: int) -> bytes:
-    """The content with one bit turned."""
-    return content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :]
-
-
-DAMAGES: dict[str, Callable[[bytes], bytes]] = {
-    "cut by a byte": lambda content: content[:-1],
-    "cut in half": lambda content: content[: len(content) // 2],
-    "cut within its header": lambda content: content[:50],
-    "empty": lambda _content: b"",
-    "overwritten": lambda content: bytes(len(content)),
-    "one bit of its header turned": lambda content: turned(content, 1),
-    "one bit in its middle turned": lambda content: turned(content, len(content) // 2),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("name", ["train.npy", "validation.npy", "test.npy", "rest.npz"])
-def test_a_damaged_entry_is_told_and_made_anew(source: Stored, name: str, damage: str) -> None:
-    expected = uncached(source)
-    again(source)
-    (entry,) = entries(cache_folder())
-    (entry / name).write_bytes(DAMAGES[damage]((entry / name).read_bytes()))
-    with pytest.warns(CacheWarning, match=r"prepared-\w+ is damaged \(.*\): the data are prepared anew$") as told:
-        assert_same_bits(again(source, check=True), expected)
-    assert len(told) == 1
-    assert done == ["verify", "read"]
-    assert_same_bits(again(source, check=True), expected)
-    assert done == ["verify"], "the new entry is sound"
-
-
-@pytest.mark.parametrize("name", ["train.npy", "rest.npz"])
-def test_a_missing_or_truncated_file_is_noticed_without_a_check(source: Stored, name: str) -> None:
-    again(source)
-    (entry,) = entries(cache_folder())
-    (entry / name).write_bytes((entry / name).read_bytes()[:-100])
-    with pytest.warns(CacheWarning, match="is damaged"):
-        assert_same_bits(again(source), uncached(source))
-    (entry / name).unlink()
-    with pytest.warns(CacheWarning, match=f"is damaged.*{name}"):
-        assert_same_bits(again(source), uncached(source))
-
-
-@pytest.mark.parametrize("position", [*range(0, 40, 3), -1, -10, -20, -60])
-def test_no_bit_of_the_small_file_can_raise_anything_else(source: Stored, position: int) -> None:
-    again(source)
-    expected = uncached(source)
-    (entry,) = entries(cache_folder())
-    content = bytearray((entry / "rest.npz").read_bytes())
-    for bit in range(8):
-        content[position] ^= 1 << bit
-        (entry / "rest.npz").write_bytes(content)
-        with suppress(DamagedEntry):
-            assert_same_bits(open_entry(entry, check=True), expected)  # times of a zip's members may be any
-        content[position] ^= 1 << bit
-
-
-def test_what_a_killed_process_left_is_swept_and_never_read(source: Stored) -> None:
-    half = cache_folder() / ".prepared-unfinished" / "new"
-    half.mkdir(parents=True)
-    (half / "checked.json").write_text("half")
-    assert_same_bits(again(source), uncached(source))
-    assert not half.parent.exists()
-
-
-# Folders that can't be used
-
-
-def test_a_cache_that_cannot_be_made_is_one_warning_and_the_data_come_from_memory(
-    source: Stored, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATCHIFY_CACHE", source.path)  # a file
-    expected = uncached(source)
-    with pytest.warns(CacheWarning, match="can't be kept in .*: make room there, or name .* PATCHIFY_CACHE") as told:
-        assert_same_bits(again(source), expected)
-    assert len(told) == 1
-    assert done == ["verify", "read"]
-
-
-def test_a_full_disk_is_one_warning_and_leaves_nothing_behind(source: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(np, "save", full)
-    with pytest.warns(CacheWarning, match="No space left on device") as told:
-        assert_same_bits(again(source), uncached(source))
-    assert len(told) == 1
-    assert done.count("read") == 2, "once for the expected data set, once for this"
-    assert {path.name for path in cache_folder().iterdir()} <= {".prepared.lock"}
-
-
 def test_the_folder_is_the_users_unless_the_environment_names_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,12 +116,9 @@ def test_the_folder_is_the_users_unless_the_environment_names_another(
     assert cache_folder() == tmp_path / "patchify" / "prepared"
 
 
-# Several processes
-
-
 def test_two_processes_at_once_prepare_it_once(source: Stored) -> None:
     code = (
-        "import sys, time; from tests.data import test_cache as t; from patchify.data.prepare import prepare;"
+        "import sys, time; from tests.data import prepared as t; from patchify.data.prepare import prepare;"
         "read = t.Stored.read; t.Stored.read = lambda self: (time.sleep(0.5), read(self))[1];"  # both get to the lock
         "prepare(t.Stored(path=sys.argv[1], validation=10, split_seed=0), 'float32', check=True); print(t.done)"
     )

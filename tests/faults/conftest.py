@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.processes import patchify
-from tests.faults.stored import Stored, finished, local
+from tests.stored import Stored, finished, local
 
 OFTEN = os.environ.get("PATCHIFY_FAULTS") == "often"
 

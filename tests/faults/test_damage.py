@@ -10,7 +10,7 @@ from patchify.journal.folder import RunFolder, run_folders
 from patchify.journal.journal import read, recorded
 from tests.conftest import TINY
 from tests.faults.processes import Started, patchify, wait_until
-from tests.faults.stored import Stored, assert_nothing_is_left, finished, local
+from tests.stored import Stored, assert_nothing_is_left, finished, local
 
 RUN = [*TINY, "schedule.step_size=400", "record_every=200"]
 PLACES = 20

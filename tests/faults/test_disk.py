@@ -12,7 +12,7 @@ from patchify.journal.journal import read, recorded
 from tests.conftest import TINY, Outcome
 from tests.faults.processes import Started, patchify, wait_until
 from tests.faults.server import Server
-from tests.faults.stored import Stored, assert_nothing_is_left, finished, local
+from tests.stored import Stored, assert_nothing_is_left, finished, local
 
 SMALL = ["architecture.filter_counts=[1]", "architecture.hidden=[1]"]
 

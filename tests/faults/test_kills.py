@@ -13,7 +13,7 @@ from patchify.journal.journal import read, recorded
 from patchify.workers import FORKS
 from tests.conftest import TINY
 from tests.faults.processes import Started, patchify, wait_until
-from tests.faults.stored import Stored, assert_nothing_is_left, finished, local, runs
+from tests.stored import Stored, assert_nothing_is_left, finished, local, runs
 
 RUN = [*TINY, "schedule.step_size=500", "record_every=100"]
 """About a second of training, with 31 records."""

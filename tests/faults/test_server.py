@@ -13,7 +13,7 @@ from patchify.journal.journal import read
 from tests.conftest import TINY
 from tests.faults.processes import Started, patchify, sync
 from tests.faults.server import Server
-from tests.faults.stored import Stored, assert_nothing_is_left, finished
+from tests.stored import Stored, assert_nothing_is_left, finished
 from tests.tracking.proxy import PASS, RESET, Proxy
 
 RUN = [*TINY, "schedule.step_size=500", "record_every=250"]

@@ -8,7 +8,7 @@ import pytest
 from patchify.workers import FORKS
 from tests.conftest import TINY
 from tests.faults.processes import Started, patchify
-from tests.faults.stored import Stored, assert_nothing_is_left, finished, local, runs
+from tests.stored import Stored, assert_nothing_is_left, finished, local, runs
 
 RUN = [*TINY, "schedule.step_size=200"]
 

@@ -21,11 +21,17 @@ class Stored:
 
 
 def runs(address: str, study: str = "scratch") -> list[Run]:
-    """All runs of a study, parents of sweeps too."""
+    """The parents of sweeps, then the training runs by name: which of two workers was first is left to chance."""
     client = MlflowClient(address)
     experiment = client.get_experiment_by_name(study)
     assert experiment is not None
-    return list(client.search_runs([experiment.experiment_id]))
+    found = client.search_runs([experiment.experiment_id], order_by=["start_time ASC"])
+    return sorted(found, key=lambda run: ("run_key" in run.data.tags, run.info.run_name))
+
+
+def runs_of(folder: Path, study: str) -> list[Run]:
+    """The same, of the store in a tracking folder."""
+    return runs(local(folder), study)
 
 
 def finished(address: str, study: str = "scratch") -> dict[str, Stored]:
