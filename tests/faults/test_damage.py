@@ -9,13 +9,12 @@ import pytest
 from patchify.journal.folder import RunFolder, run_folders
 from patchify.journal.journal import read, recorded
 from tests.conftest import TINY
-from tests.faults.processes import Started, patchify, wait_until
-from tests.stored import Stored, assert_nothing_is_left, finished, local
+from tests.faults.conftest import Check
+from tests.processes import Started, patchify, wait_until
 
 RUN = [*TINY, "schedule.step_size=400", "record_every=200"]
 PLACES = 20
 
-Undisturbed = Callable[..., dict[str, Stored]]
 Damage = Callable[[bytes, int], bytes]
 
 
@@ -50,21 +49,20 @@ def spoil(path: Path, damage: Damage, trial: int) -> None:
 @both
 @pytest.mark.fault("a damaged checkpoint", few=2, often=PLACES)
 def test_a_damaged_checkpoint_is_noticed_and_left_out(
-    damage: Damage, trial: int, killed: RunFolder, undisturbed: Undisturbed, made_store: Path
+    damage: Damage, trial: int, killed: RunFolder, assert_as_undisturbed: Check
 ) -> None:
     newest = max(killed.path.glob("checkpoint-*.npz"))
     spoil(newest, damage, trial)
     outcome = patchify(*RUN)
     assert outcome.status == 0, outcome
     assert f"{newest} is no sound checkpoint" in outcome.err
-    assert finished(local(made_store)) == undisturbed(*RUN)
-    assert_nothing_is_left(made_store)
+    assert_as_undisturbed(*RUN)
 
 
 @both
-@pytest.mark.fault("a damaged journal", few=4, often=PLACES)
+@pytest.mark.fault("a damaged journal", few=2, often=PLACES)
 def test_a_damaged_journal_is_recovered_or_refused(
-    damage: Damage, trial: int, killed: RunFolder, undisturbed: Undisturbed, made_store: Path
+    damage: Damage, trial: int, killed: RunFolder, assert_as_undisturbed: Check
 ) -> None:
     spoil(killed.journal, damage, trial)
     outcome = patchify(*RUN)
@@ -74,5 +72,4 @@ def test_a_damaged_journal_is_recovered_or_refused(
         shutil.rmtree(killed.path)
         assert patchify(*RUN).status == 0
     else:
-        assert finished(local(made_store)) == undisturbed(*RUN)
-        assert_nothing_is_left(made_store)
+        assert_as_undisturbed(*RUN)

@@ -1,18 +1,16 @@
 """Processes that begin at once, in one store: every run is computed once, and all of them complete."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from patchify.workers import FORKS
 from tests.conftest import TINY
-from tests.faults.processes import Started, patchify
-from tests.stored import Stored, assert_nothing_is_left, finished, local, runs
+from tests.faults.conftest import Check, Undisturbed
+from tests.processes import Started, patchify
+from tests.stored import assert_nothing_is_left, finished, local, runs
 
 RUN = [*TINY, "schedule.step_size=200"]
-
-Undisturbed = Callable[..., dict[str, Stored]]
 
 
 @pytest.mark.fault("16 processes on a fresh store", few=1, often=10)
@@ -40,12 +38,11 @@ def test_eight_workers_that_log_at_once_all_complete(trial: int, undisturbed: Un
 
 @pytest.mark.fault("the same run started twice at once", few=2, often=20)
 def test_a_run_that_is_started_twice_at_once_is_computed_once(
-    trial: int, undisturbed: Undisturbed, made_store: Path
+    trial: int, assert_as_undisturbed: Check, made_store: Path
 ) -> None:
     outcomes = [process.end() for process in [Started(*RUN), Started(*RUN)]]
     assert [outcome.status for outcome in outcomes] == [0, 0], outcomes
     assert sum("s of training" in outcome.out for outcome in outcomes) == 1, outcomes
     assert sum("already done" in outcome.out for outcome in outcomes) == 1, outcomes
     assert len(runs(local(made_store))) == 1
-    assert finished(local(made_store)) == undisturbed(*RUN)
-    assert_nothing_is_left(made_store)
+    assert_as_undisturbed(*RUN)

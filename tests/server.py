@@ -7,7 +7,7 @@ import urllib.request
 from pathlib import Path
 from typing import Self
 
-from tests.faults.processes import forks, wait_until
+from tests.processes import forks, wait_until
 
 
 class Server:
