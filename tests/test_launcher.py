@@ -4,10 +4,8 @@ import os
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,7 +16,8 @@ from mlflow import MlflowClient
 from patchify.core.streams import Streams, streams
 from patchify.tracking.store import disconnect, existing_store, open_store
 from patchify.workers import FORKS
-from tests.conftest import HEAR_CTRL_C, TINY, Command
+from tests.conftest import TINY, Command
+from tests.processes import Started, wait_until
 from tests.stored import runs_of
 
 TWO = "hydra.launcher.workers=2"
@@ -33,46 +32,30 @@ def statuses(folder: Path) -> list[str]:
         return sorted(status for (status,) in connection.execute("SELECT status FROM runs"))
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "waited for a minute"
-        time.sleep(0.05)
-
-
 @pytest.fixture
-def long_sweep(made_store: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A sweep of three long runs on two workers, in a session of its own, with both workers training."""
-    code = HEAR_CTRL_C + "import sys; sys.argv[0] = 'patchify'; from patchify.commands.train import main; main()"
-    words = ["-m", *TINY, LONG, TWO, "seed=0,1,2"]
-    with subprocess.Popen(
-        [sys.executable, "-c", code, *words],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            wait_until(lambda: process.poll() is not None or statuses(made_store) == ["RUNNING"] * 3)
-            assert process.poll() is None, process.communicate()[1]  # the parent run and two of three are running
-            yield process
-        finally:
-            left = members(process.pid)
-            if left:
-                os.killpg(process.pid, signal.SIGKILL)
-        assert not left, "processes were left behind"
+def long_sweep(made_store: Path) -> Iterator[Started]:
+    """A sweep of three long runs on two workers, with both workers training."""
+    started = Started("-m", *TINY, LONG, TWO, "seed=0,1,2")
+    try:
+        wait_until(lambda: not started.process.is_alive() or statuses(made_store) == ["RUNNING"] * 3)
+        assert started.process.is_alive(), started.end()  # the parent run and two of three are running
+        yield started
+    finally:
+        left = members(started)
+        if left:
+            started.kill_all()
+    assert not left, "processes were left behind"
 
 
-def members(session: int) -> list[str]:
-    """Processes of a session, zombies aside."""
+def members(started: Started) -> list[str]:
+    """The process and those it has started, zombies aside."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             state, _, _, its_session = stat.read_text().rpartition(")")[2].split()[:4]
         except (FileNotFoundError, ProcessLookupError):  # it has just ended
             continue
-        if int(its_session) == session and state != "Z":
+        if int(its_session) == started.process.pid and state != "Z":
             found.append(stat.parent.name)
     return found
 
@@ -139,29 +122,25 @@ def test_a_worker_that_is_killed_fails_its_run_and_the_others_go_on(
 
 @forks
 @pytest.mark.parametrize("pressed", ["by kill", "on the keyboard"])
-def test_ctrl_c_ends_the_workers_too_and_marks_their_runs(
-    long_sweep: subprocess.Popen[str], made_store: Path, pressed: str
-) -> None:
+def test_ctrl_c_ends_the_workers_too_and_marks_their_runs(long_sweep: Started, made_store: Path, pressed: str) -> None:
     for _ in range(2):  # an impatient second press must not leave anything behind
         if pressed == "by kill":
-            long_sweep.send_signal(signal.SIGINT)
+            long_sweep.signal(signal.SIGINT)
         else:
-            os.killpg(long_sweep.pid, signal.SIGINT)
+            os.killpg(long_sweep.process.pid or 0, signal.SIGINT)
         time.sleep(0.02)
-    out, err = long_sweep.communicate(timeout=60)
-    assert long_sweep.returncode == 130
-    assert "interrupted" in err
-    assert "Traceback" not in out + err
-    assert members(long_sweep.pid) == []
+    outcome = long_sweep.end()
+    assert outcome.status == 130
+    assert "interrupted" in outcome.err
+    assert "Traceback" not in outcome.out + outcome.err
+    assert members(long_sweep) == []
     assert statuses(made_store) == ["KILLED"] * 3, "and the third was never begun"
 
 
 @forks
-def test_workers_whose_parent_was_killed_end_and_mark_their_runs(
-    long_sweep: subprocess.Popen[str], made_store: Path
-) -> None:
-    long_sweep.kill()
-    wait_until(lambda: members(long_sweep.pid) == [])
+def test_workers_whose_parent_was_killed_end_and_mark_their_runs(long_sweep: Started, made_store: Path) -> None:
+    long_sweep.signal(signal.SIGKILL)
+    wait_until(lambda: members(long_sweep) == [])
     assert statuses(made_store) == ["KILLED", "KILLED", "RUNNING"], "only the parent run could not be marked"
 
 

@@ -1,8 +1,6 @@
 """The command `patchify` from end to end: how it fails, is interrupted, and is started again."""
 
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +14,8 @@ from patchify.display.events import Event
 from patchify.display.sweep import SweepDisplay
 from patchify.tracking.done import FinishedRun, finished_runs
 from patchify.tracking.store import Store
-from tests.conftest import HEAR_CTRL_C, TINY, Command
+from tests.conftest import TINY, Command
+from tests.processes import Started, wait_until
 from tests.stored import runs_of
 
 
@@ -130,22 +129,15 @@ def test_a_run_that_was_deleted_in_the_store_is_new_again(patchify: Command, tmp
 
 @pytest.mark.usefixtures("made_store")
 def test_ctrl_c_marks_the_run_killed(tmp_path: Path) -> None:
-    words = [*TINY, "schedule.step_size=30000"]
-    code = HEAR_CTRL_C + "import sys; sys.argv[0] = 'patchify'; from patchify.commands.train import main; main()"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    for line in process.stdout:  # until the first record
-        if "update 0/" in line:
-            break
-    process.send_signal(signal.SIGINT)
+    started = Started(*TINY, "schedule.step_size=30000")
+    wait_until(lambda: "update 0/" in started.out.read_text())  # the first record
+    started.signal(signal.SIGINT)
     time.sleep(0.05)
-    process.send_signal(signal.SIGINT)  # an impatient second press must not leave a run RUNNING
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "interrupted" in err
-    assert "Traceback" not in err
+    started.signal(signal.SIGINT)  # an impatient second press must not leave a run RUNNING
+    outcome = started.end()
+    assert outcome.status == 130
+    assert "interrupted" in outcome.err
+    assert "Traceback" not in outcome.err
     (run,) = runs_of(tmp_path / "mlruns", "scratch")
     assert run.info.status == "KILLED"
     assert run.data.metrics["test/accuracy"] > 0, "what it had recorded was sent"
@@ -161,8 +153,7 @@ def test_what_another_process_finishes_while_one_asks_is_not_computed_again(
         known = finished_runs(store, keys)
         asked.append(known)
         if len(asked) == 1:
-            code = "import sys; sys.argv[0] = 'patchify'; from patchify.commands.train import main; main()"
-            subprocess.run([sys.executable, "-c", code, *TINY], check=True, cwd=tmp_path, capture_output=True)
+            assert Started(*TINY).end().status == 0
         return known
 
     monkeypatch.setattr("patchify.sweep.tracked.finished_runs", ask_slowly)

@@ -158,16 +158,16 @@ def an_update(architecture: Architecture, momentum: float = 0.9) -> Callable[[in
     [Architecture(filter_sizes=[4], filter_counts=[10], hidden=[50]), ARCHITECTURES["four filter sizes"]],
     ids=["arch2", "four filter sizes"],
 )
-def test_a_thousand_updates_allocate_next_to_nothing(architecture: Architecture, momentum: float) -> None:
+def test_hundreds_of_updates_allocate_next_to_nothing(architecture: Architecture, momentum: float) -> None:
     update = an_update(architecture, momentum)
     update(0)
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    for step in range(1, 1001):
+    for step in range(1, 251):
         update(step)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak - before < 64 * 1024  # a batch has 1,228,800 bytes
+    assert peak - before < 48 * 1024  # measured: 36 KiB; an array that each update keeps has 112 bytes or more
 
 
 @pytest.mark.parametrize("architecture", [ARCHITECTURES["one filter size"], ARCHITECTURES["three hidden layers"]])

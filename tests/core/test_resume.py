@@ -30,7 +30,7 @@ def left_at(step: int, **changes: object) -> State:
     return training.state()
 
 
-@settings(deadline=None, max_examples=50)  # a loaded machine is no failure
+@settings(deadline=None, max_examples=20)  # a loaded machine is no failure
 @given(
     stops=st.sets(st.integers(0, 12), max_size=3),
     momentum=st.sampled_from([0.0, 0.9]),

@@ -1,8 +1,6 @@
 """A thread sends while the run goes on, and whatever the store does, the run ends on time."""
 
 import errno
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,23 +10,15 @@ from patchify.journal.sent import pending
 from patchify.tracking.delivery import deliver
 from patchify.tracking.sender import Sender
 from patchify.tracking.store import Store, open_store
+from tests.processes import LONG, wait_until
 from tests.tracking.proxy import RESET, Proxy
 from tests.tracking.runs import a_run, assert_complete, ends, goes_on, history, sent, stored, written
-
-LONG = 60.0
 
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("patchify.tracking.sender.SEND_EVERY", 0.01)
     monkeypatch.setattr("patchify.tracking.sender.PAUSES", (0.01, 0.05))
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LONG
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_what_is_written_is_sent_while_the_run_goes_on(local: Store, made_store: Path) -> None:
@@ -90,6 +80,7 @@ def test_a_slow_server_is_given_up_when_patience_ends_and_has_all_later(
     sender = Sender(folder, tmp_path)
     reason = sender.close(0.1)
     assert reason == "it could not all be sent in 0.1 seconds"
+    proxy.delay = 0.0
     deliver(folder, tmp_path)
     assert_complete(open_store(f"http://127.0.0.1:{server}"), folder)
 
