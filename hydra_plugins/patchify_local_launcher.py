@@ -18,7 +18,7 @@ from patchify.display import complain, relay, say
 from patchify.display.events import Watch
 from patchify.journal.folder import RunFolder
 from patchify.journal.journal import DamagedJournal
-from patchify.tracking import StoreError
+from patchify.store import StoreError
 from patchify.workers import FORKS, Died, Ended, Printed, forked
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ class LocalLauncher(Launcher):
         return result
 
     def _forked(self, jobs: Sequence[Job], workers: int, display: "SweepDisplay") -> list[JobReturn]:
+        from patchify.store.opening import disconnect  # noqa: PLC0415
         from patchify.tracking.run import end_for  # noqa: PLC0415 - MLflow takes seconds to import
-        from patchify.tracking.store import disconnect  # noqa: PLC0415
 
         results = [JobReturn(status=JobStatus.FAILED) for _ in jobs]
         with closing(forked(jobs, workers, before_fork=disconnect)) as events:

@@ -18,9 +18,9 @@ from patchify.config.schema import Run
 from patchify.display import say
 from patchify.display.failures import Failure, show_failures
 from patchify.journal.folder import RunFolder
+from patchify.store import StoreError
 from patchify.sweep.loading import warm_up
 from patchify.sweep.place import SweepFailed
-from patchify.tracking import StoreError
 
 SHARED = ("experiment", "study", "tracking", "tracking.uri", "tracking.folder", "plan", "rerun")
 

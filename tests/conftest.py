@@ -100,7 +100,7 @@ def tiny_sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def _empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from patchify.tracking.store import address_of, open_store  # noqa: PLC0415
+    from patchify.store.opening import address_of, open_store  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("empty")
     open_store(address_of(None, str(folder)))

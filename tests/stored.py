@@ -8,7 +8,7 @@ from mlflow.entities import Run
 
 from patchify.journal.folder import run_folders
 from patchify.journal.sent import pending
-from patchify.tracking.store import address_of
+from patchify.store.opening import address_of
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)

@@ -14,7 +14,7 @@ import pytest
 from mlflow import MlflowClient
 
 from patchify.core.streams import Streams, streams
-from patchify.tracking.store import disconnect, existing_store, open_store
+from patchify.store.opening import disconnect, existing_store, open_store
 from patchify.workers import FORKS
 from tests.conftest import TINY, Command
 from tests.processes import Started, wait_until

@@ -13,7 +13,7 @@ from patchify.benchmark.names import OTHERS, REMEDY, choose, installed
 from patchify.benchmark.progress import Progress
 from patchify.benchmark.worker import cores, measured
 from patchify.display import say
-from patchify.tracking import StoreError
+from patchify.store import StoreError
 
 IMAGES = 10_000
 """Images to take batches from: 120 MB in each layout, several times any cache, and not the 600 MB of CIFAR-10."""
@@ -84,7 +84,7 @@ def compare(plans: Sequence[Plan], out: Path | None, *, command: str, uri: str |
 
     store = None
     if out is not None:  # first, so that a store that can't be used is known before the measuring
-        from patchify.tracking.store import address_of, open_store  # noqa: PLC0415
+        from patchify.store.opening import address_of, open_store  # noqa: PLC0415
 
         uri = uri or (None if folder else os.environ.get("MLFLOW_TRACKING_URI"))
         store = open_store(address_of(uri, folder or tracking_folder()))

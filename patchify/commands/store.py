@@ -5,7 +5,7 @@ import sqlite3
 import sys
 
 from patchify.display import say
-from patchify.tracking import StoreError
+from patchify.store import StoreError
 
 
 def main() -> None:
@@ -30,8 +30,8 @@ def main() -> None:
 def mend(what: str, uri: str | None, folder: str | None) -> str:
     """Relocate or upgrade the store, and tell what was done. Raises StoreError, sqlite3.Error or OSError."""
     from patchify.config.catalog import tracking_folder  # noqa: PLC0415 - these take seconds to import, --help does not
-    from patchify.tracking.mending import relocate, upgrade  # noqa: PLC0415
-    from patchify.tracking.store import address_of, local_database  # noqa: PLC0415
+    from patchify.store.mending import relocate, upgrade  # noqa: PLC0415
+    from patchify.store.opening import address_of, local_database  # noqa: PLC0415
 
     database = local_database(address_of(uri, folder or tracking_folder()))
     if what == "upgrade":

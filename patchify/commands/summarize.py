@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from patchify.display import say
+from patchify.store import StoreError
 from patchify.study import ResultsError
-from patchify.tracking import StoreError
 
 
 def main() -> None:
@@ -34,11 +34,11 @@ def main() -> None:
 def summarize(name: str, folder: Path, *, uri: str | None, data: str | None, note: str) -> list[Path]:
     """Write the study's folder and return what was written. Raises ResultsError, StoreError or OSError."""
     from patchify.config.catalog import has_file, study, tracking_folder  # noqa: PLC0415 - these take seconds to import, --help does not
+    from patchify.store.opening import address_of, existing_store  # noqa: PLC0415
     from patchify.study.drawing import draw  # noqa: PLC0415
     from patchify.study.readme import common_settings, made_with, readme  # noqa: PLC0415
     from patchify.study.results import select, tables  # noqa: PLC0415
     from patchify.tracking.reading import config_of, stored_runs  # noqa: PLC0415
-    from patchify.tracking.store import address_of, existing_store  # noqa: PLC0415
 
     store = existing_store(address_of(uri, tracking_folder()))
     found = stored_runs(store, name)

@@ -9,7 +9,7 @@ from patchify.display import say
 from patchify.journal.folder import RunFolder, run_folders
 from patchify.journal.journal import DamagedJournal
 from patchify.journal.sent import Pending, pending
-from patchify.tracking import StoreError, Unreachable
+from patchify.store import StoreError, Unreachable
 from patchify.tracking.dead import end_the_dead
 
 
@@ -64,8 +64,8 @@ def sync(tracking: Path) -> bool:
 
 def _sent(folder: RunFolder, unsent: Pending, tracking: Path, silent: set[str]) -> bool:
     """Send one run and say how that went. silent: the stores that did not answer, which are not asked again."""
+    from patchify.store.faults import NO_ROOM  # noqa: PLC0415
     from patchify.tracking.delivery import insist  # noqa: PLC0415 - MLflow takes seconds to import
-    from patchify.tracking.faults import NO_ROOM  # noqa: PLC0415
 
     store = unsent.first.content["store"]
     if store in silent:

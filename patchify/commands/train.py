@@ -25,8 +25,8 @@ from patchify.display import complain, show_warnings_plainly
 from patchify.display.events import Watch
 from patchify.interrupts import Terminated, end_on_sigterm
 from patchify.journal.journal import DamagedJournal
+from patchify.store import StoreError
 from patchify.sweep.place import Place, SweepFailed
-from patchify.tracking import StoreError
 from patchify.tracking.facts import COMMAND
 
 log = logging.getLogger(__name__)

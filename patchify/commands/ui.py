@@ -6,7 +6,7 @@ import socket
 import sys
 
 from patchify.display import say
-from patchify.tracking import StoreError
+from patchify.store import StoreError
 
 HOST = "127.0.0.1"
 
@@ -42,8 +42,8 @@ def show(uri: str | None, folder: str | None, port: int) -> None:
             raise StoreError(f"port {port} can't be used: {error.args[-1]}; choose another with --port") from error
 
         from patchify.config.catalog import tracking_folder  # noqa: PLC0415 - these take seconds to import
-        from patchify.tracking.server import serve  # noqa: PLC0415
-        from patchify.tracking.store import address_of, existing_store  # noqa: PLC0415
+        from patchify.store.opening import address_of, existing_store  # noqa: PLC0415
+        from patchify.store.server import serve  # noqa: PLC0415
 
         store = existing_store(address_of(uri, folder or tracking_folder()))
         listener.listen()  # from now on browsers wait for the server, which takes seconds to start

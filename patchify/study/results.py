@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from patchify.config.catalog import command
+from patchify.store.opening import Store
 from patchify.study import ResultsError
 from patchify.tracking.reading import StoredRun, history
-from patchify.tracking.store import Store
 
 SCORES = ("train_loss", "train_accuracy", "validation_accuracy", "test_loss", "test_accuracy", "train_seconds")
 """Columns of results.csv that come from a run's last record; accuracies as fractions, seconds of training alone."""

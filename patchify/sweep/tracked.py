@@ -17,17 +17,17 @@ from patchify.display.events import Done
 from patchify.journal.folder import RunFolder
 from patchify.journal.journal import DamagedJournal, finished, read, recorded
 from patchify.journal.sent import pending
+from patchify.store import Unreachable
+from patchify.store.address import public
+from patchify.store.making import SQLITE
+from patchify.store.opening import Store, address_of, open_store
 from patchify.sweep.place import VARIABLE
-from patchify.tracking import Unreachable
-from patchify.tracking.address import public
 from patchify.tracking.dead import end_the_dead
 from patchify.tracking.delivery import deliver
 from patchify.tracking.done import FinishedRun, also_in, finished_runs
 from patchify.tracking.facts import facts
-from patchify.tracking.making import SQLITE
 from patchify.tracking.run import TrackedRun
 from patchify.tracking.standing import folder_for, standings, store_name, sync_command
-from patchify.tracking.store import Store, address_of, open_store
 
 
 @dataclass(slots=True, kw_only=True)

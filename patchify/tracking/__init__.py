@@ -1,17 +1,1 @@
-"""The store of runs: the only MLflow code. MLflow takes seconds to import, so commands import this room late."""
-
-import os
-
-# before MLflow is imported; what the user has set stays. A dead server costs 0.1 s, a silent one 5 s, and whoever sends
-# tries again; by MLflow's own numbers it is 247 s
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-
-
-class StoreError(Exception):
-    """A store that can't be used; the message names it and says what to do."""
-
-
-class Unreachable(StoreError):
-    """A store that does not answer now, and may later."""
+"""Runs in the store: what is sent of them, what is read back, what is done."""

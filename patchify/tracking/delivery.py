@@ -19,10 +19,10 @@ from mlflow.entities import Metric, Param, RunTag
 from patchify.journal.folder import LOCAL, RunFolder
 from patchify.journal.journal import Entry, finished, read
 from patchify.journal.sent import Sent, note, noted, pending, waiting_files
-from patchify.tracking import Unreachable
-from patchify.tracking.address import private
-from patchify.tracking.faults import NO_ROOM, explained
-from patchify.tracking.store import Store, address_of, open_store
+from patchify.store import Unreachable
+from patchify.store.address import private
+from patchify.store.faults import NO_ROOM, explained
+from patchify.store.opening import Store, address_of, open_store
 
 METRICS = 1000
 TAGS = 100

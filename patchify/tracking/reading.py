@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
-from patchify.tracking import StoreError
-from patchify.tracking.store import Store
+from patchify.store import StoreError
+from patchify.store.opening import Store
 
 PAGE = 250
 """Runs asked for at once: a server answers in time."""

@@ -12,7 +12,7 @@ from patchify.interrupts import Terminated, undisturbed
 from patchify.journal.folder import RunFolder
 from patchify.journal.journal import Journal, ending, recorded
 from patchify.journal.sent import entries_of
-from patchify.tracking import Unreachable
+from patchify.store import Unreachable
 from patchify.tracking.delivery import deliver
 from patchify.tracking.facts import facts
 from patchify.tracking.sender import Sender

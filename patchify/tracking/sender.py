@@ -7,9 +7,9 @@ from pathlib import Path
 from patchify.journal.folder import RunFolder
 from patchify.journal.journal import DamagedJournal
 from patchify.journal.sent import pending
-from patchify.tracking import StoreError, Unreachable
+from patchify.store import StoreError, Unreachable
+from patchify.store.faults import NO_ROOM
 from patchify.tracking.delivery import deliver, insist
-from patchify.tracking.faults import NO_ROOM
 
 SEND_EVERY = 5.0
 """Seconds between two deliveries: measured, sending one record costs as much as eight updates."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from patchify.journal.folder import LOCAL, RunFolder, run_folder
 from patchify.journal.journal import DamagedJournal, Entry, ending, finished
 from patchify.journal.sent import entries_of, pending
-from patchify.tracking.address import public, remember
+from patchify.store.address import public, remember
+from patchify.store.opening import address_of
 from patchify.tracking.done import FinishedRun
-from patchify.tracking.store import address_of
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)

@@ -121,7 +121,7 @@ def test_one_core_is_enough_unless_two_threads_are_asked_for(installed: None, mo
 def test_what_is_written_is_recorded_too_one_run_a_cell_below_one_of_all(asked: list[Plan], made_store: Path) -> None:
     assert run("--quick", "--out", "quickly", "--only", "einsum", "--folder", str(made_store)) == 0
     assert "`patchify-benchmark --quick --out quickly --only einsum " in Path("quickly/README.md").read_text()
-    from patchify.tracking.store import address_of, existing_store  # noqa: PLC0415
+    from patchify.store.opening import address_of, existing_store  # noqa: PLC0415
 
     store = existing_store(address_of(None, str(made_store)))
     runs = store.client.search_runs([store.experiment("quickly")])

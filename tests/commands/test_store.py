@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from patchify.commands.store import main
-from patchify.tracking.store import address_of, disconnect, existing_store
+from patchify.store.opening import address_of, disconnect, existing_store
 from tests.conftest import Command, command
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchify.journal.journal import Journal, ending, read
-from patchify.tracking.store import address_of, open_store
+from patchify.store.opening import address_of, open_store
 from tests.conftest import Command, Outcome, command
 from tests.tracking.runs import a_run, assert_complete, ends, goes_on, stored
 

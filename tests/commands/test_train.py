@@ -12,8 +12,8 @@ from patchify.core.streams import Streams, streams
 from patchify.core.training import Record
 from patchify.display.events import Event
 from patchify.display.sweep import SweepDisplay
+from patchify.store.opening import Store
 from patchify.tracking.done import FinishedRun, finished_runs
-from patchify.tracking.store import Store
 from tests.conftest import TINY, Command
 from tests.processes import Started, wait_until
 from tests.stored import runs_of

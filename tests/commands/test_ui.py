@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from patchify.commands.ui import main
-from patchify.tracking.store import address_of, disconnect, existing_store
+from patchify.store.opening import address_of, disconnect, existing_store
 from tests.conftest import HEAR_CTRL_C, Command, command
 
 CODE = f"{HEAR_CTRL_C} from patchify.commands.ui import main; main()"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from patchify.tracking.store import Store, address_of, open_store
+from patchify.store.opening import Store, address_of, open_store
 from tests.server import Server
 from tests.tracking.proxy import Proxy
 

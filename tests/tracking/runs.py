@@ -10,7 +10,7 @@ from mlflow.entities import Run
 from patchify.journal.folder import LOCAL, RunFolder, run_folder
 from patchify.journal.journal import Journal, read
 from patchify.journal.sent import Sent, noted
-from patchify.tracking.store import Store
+from patchify.store.opening import Store
 
 
 def a_run(tracking: Path, key: str = "k", *, store: str = LOCAL, study: str = "widths", **changed: Any) -> RunFolder:

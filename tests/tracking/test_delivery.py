@@ -12,10 +12,10 @@ import pytest
 
 from patchify.journal.journal import DamagedJournal, Journal, read
 from patchify.journal.sent import Sent, note, pending
-from patchify.tracking import StoreError
-from patchify.tracking.address import private, public
+from patchify.store import StoreError
+from patchify.store.address import private, public
+from patchify.store.opening import Store, disconnect
 from patchify.tracking.delivery import PARENT, deliver
-from patchify.tracking.store import Store, disconnect
 from tests.tracking.runs import a_run, assert_complete, ends, goes_on, history, sent, stored, written
 
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from patchify.tracking import Unreachable
+from patchify.store import Unreachable
+from patchify.store.opening import Store, open_store
 from patchify.tracking import done as the_module
 from patchify.tracking.delivery import deliver
 from patchify.tracking.done import also_in, finished_runs
 from patchify.tracking.reading import stored_runs
-from patchify.tracking.store import Store, open_store
 from tests.tracking.proxy import RESET, Proxy
 from tests.tracking.runs import a_run, ends, goes_on, stored
 

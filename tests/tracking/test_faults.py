@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from patchify.journal.folder import RunFolder
 from patchify.journal.sent import pending
-from patchify.tracking import StoreError, Unreachable
+from patchify.store import StoreError, Unreachable
+from patchify.store.opening import Store, open_store
 from patchify.tracking.delivery import deliver, insist
-from patchify.tracking.store import Store, open_store
 from tests.tracking.proxy import DROP, LATE, PASS, RESET, Proxy
 from tests.tracking.runs import a_run, assert_complete, ends, goes_on, sent, stored
 

@@ -7,10 +7,10 @@ import pytest
 from patchify.interrupts import Terminated
 from patchify.journal.folder import LOCAL, RunFolder, run_folder
 from patchify.journal.journal import read
+from patchify.store.opening import Store, address_of, open_store
 from patchify.tracking.delivery import deliver
 from patchify.tracking.reading import StoredRun, config_of, history, stored_runs
 from patchify.tracking.run import TrackedRun, end_for
-from patchify.tracking.store import Store, address_of, open_store
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pytest
 
 from patchify.journal.folder import RunFolder
 from patchify.journal.sent import pending
+from patchify.store.opening import Store, open_store
 from patchify.tracking.delivery import deliver
 from patchify.tracking.sender import Sender
-from patchify.tracking.store import Store, open_store
 from tests.processes import LONG, wait_until
 from tests.tracking.proxy import RESET, Proxy
 from tests.tracking.runs import a_run, assert_complete, ends, goes_on, history, sent, stored, written

@@ -14,8 +14,8 @@ from mlflow.store.db.utils import _get_alembic_config, _upgrade_db
 from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from patchify.tracking import StoreError
-from patchify.tracking.making import DATABASE, SQLITE, artifacts_of, lock, replacing
+from patchify.store import StoreError
+from patchify.store.making import DATABASE, SQLITE, artifacts_of, lock, replacing
 
 LOCATIONS = (
     ("experiments", "artifact_location"),

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from patchify.tracking import StoreError
-from patchify.tracking.store import address_of, disconnect, existing_store, open_store
+from patchify.store import StoreError
+from patchify.store.opening import address_of, disconnect, existing_store, open_store
 
 
 def test_an_address_is_what_was_given_or_a_database_in_the_tracking_folder(tmp_path: Path, made_store: Path) -> None:

@@ -10,9 +10,9 @@ from mlflow.exceptions import InvalidUrlException, MlflowException
 from sqlalchemy.exc import OperationalError
 
 from patchify.journal.journal import DamagedJournal
-from patchify.tracking import StoreError, Unreachable
-from patchify.tracking.address import public
-from patchify.tracking.making import SQLITE
+from patchify.store import StoreError, Unreachable
+from patchify.store.address import public
+from patchify.store.making import SQLITE
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 """Errors of a disk that takes no more."""

@@ -13,9 +13,9 @@ from mlflow.store.db.utils import _get_alembic_config
 from mlflow.store.tracking.dbmodels.initial_models import Base
 from sqlalchemy import create_engine
 
-from patchify.tracking import StoreError
-from patchify.tracking.mending import check, relocate, upgrade
-from patchify.tracking.store import Store, address_of, disconnect, existing_store, open_store
+from patchify.store import StoreError
+from patchify.store.mending import check, relocate, upgrade
+from patchify.store.opening import Store, address_of, disconnect, existing_store, open_store
 
 OLD = "bf29a5ff90ea"
 """A schema in the midst of MLflow's migrations: the one that added jobs."""

@@ -9,10 +9,10 @@ from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-from patchify.tracking import StoreError
-from patchify.tracking.faults import NO_ROOM, explained
-from patchify.tracking.making import DATABASE, SQLITE, artifacts_of, make
-from patchify.tracking.mending import check
+from patchify.store import StoreError
+from patchify.store.faults import NO_ROOM, explained
+from patchify.store.making import DATABASE, SQLITE, artifacts_of, make
+from patchify.store.mending import check
 
 ODD = set("?#%")
 """What an SQLite address can't hold in its path."""

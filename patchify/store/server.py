@@ -6,7 +6,7 @@ import warnings
 
 from uvicorn import Config, Server
 
-from patchify.tracking.store import Store
+from patchify.store.opening import Store
 
 PAGES = "mlflow.server.fastapi_app:app"
 """Imported by uvicorn when all is set: MLflow reads the environment, and whether it is a server, at the import."""

@@ -1,0 +1,17 @@
+"""The store that runs are tracked in. Here and in tracking is the only MLflow code, which takes seconds to import."""
+
+import os
+
+# before MLflow is imported; what the user has set stays. A dead server costs 0.1 s, a silent one 5 s, and whoever sends
+# tries again; by MLflow's own numbers it is 247 s
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+
+
+class StoreError(Exception):
+    """A store that can't be used; the message names it and says what to do."""
+
+
+class Unreachable(StoreError):
+    """A store that does not answer now, and may later."""
