@@ -20,7 +20,7 @@ from patchify.data.dataset import Dataset
 from patchify.data.prepare import prepare
 from patchify.display import complain
 from patchify.display.events import Done, Finished, Started, Waiting, Watch
-from patchify.interrupts import deferred
+from patchify.interrupts import Wishes, deferred
 from patchify.journal.journal import finished, read
 from patchify.tracking.facts import facts
 from patchify.tracking.run import TrackedRun
@@ -110,7 +110,7 @@ def _trained(
     watch(Started(name=title, step=training.step, total=run.schedule.total))
     for record in training.records:  # which the journal has, unless it was cut
         tracked.log_metrics(record.metrics(), record.step)
-    with threadpool_limits(run.threads, user_api="blas"), deferred() as wishes, Keeper(tracked) as keeper:
+    with threadpool_limits(run.threads, user_api="blas"), deferred() as wishes, Keeper(tracked, wishes) as keeper:
         for record in training:
             if record.evaluations:
                 tracked.log_metrics(record.metrics(), record.step)
@@ -126,11 +126,12 @@ def _trained(
 class Keeper:
     """Writes checkpoints of a run in a thread: measured, a disk takes 20 ms to hold one, in which training goes on.
 
-    The last one handed over is written when the `with` block is left.
+    The last one handed over is written when the `with` block is left. Where it could not be, that is raised, or said
+    if something else ends the run: an error, or what signals wish.
     """
 
-    def __init__(self, tracked: TrackedRun) -> None:
-        self.tracked = tracked
+    def __init__(self, tracked: TrackedRun, wishes: Wishes) -> None:
+        self.tracked, self.wishes = tracked, wishes
         self.thread = ThreadPoolExecutor(max_workers=1)
         self.before: Future[None] | None = None
         self.kept = time.monotonic()
@@ -158,10 +159,13 @@ class Keeper:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, *_: object) -> None:
         self.thread.shutdown()
-        if kind is None:
-            self.wait()
+        failure = self.before.exception() if self.before else None
+        if failure and (self.wishes.end or error not in {None, failure}):
+            complain(f"the last checkpoint is not kept: {failure}")
+        elif failure:
+            raise failure
 
 
 def _training(
