@@ -3,6 +3,7 @@
 import argparse
 import sys
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 
 from patchify.display import say
@@ -40,9 +41,12 @@ def main() -> None:
 def show(tracking: Path) -> bool:
     """List what waits; whether all journals could be read."""
     waiting, whole = _waiting(tracking)
-    for _, unsent in waiting:
-        since = datetime.fromtimestamp(unsent.since / 1000).astimezone()
-        say(f"{_title(unsent)} · {unsent.lines} lines, {unsent.files} files since {since:%Y-%m-%d %H:%M:%S}")
+    for store, some in groupby((unsent for _, unsent in waiting), key=_store):
+        say(f"for {store}:")
+        for unsent in some:
+            since = datetime.fromtimestamp(unsent.since / 1000).astimezone()
+            name, files = unsent.first.content["name"], f", {unsent.files} files" if unsent.files else ""
+            say(f"  {name} · {unsent.lines} lines{files} since {since:%Y-%m-%d %H:%M}")
     if whole and not waiting:
         say("nothing is pending")
     return whole
@@ -67,9 +71,7 @@ def _sent(folder: RunFolder, unsent: Pending, tracking: Path, silent: set[str]) 
     from patchify.store.faults import NO_ROOM  # noqa: PLC0415
     from patchify.tracking.delivery import insist  # noqa: PLC0415 - MLflow takes seconds to import
 
-    store = unsent.first.content["store"]
-    if store in silent:
-        say(f"{_title(unsent)} · left: that store does not answer")
+    if _store(unsent) in silent:
         return False
     try:
         insist(folder, tracking)
@@ -77,8 +79,9 @@ def _sent(folder: RunFolder, unsent: Pending, tracking: Path, silent: set[str]) 
         if isinstance(error, OSError) and error.errno in NO_ROOM:
             raise
         if isinstance(error, Unreachable):
-            silent.add(store)
-        say(f"{_title(unsent)} · left: {error}")
+            silent.add(_store(unsent))
+        rest = ", like all else for that store" if isinstance(error, Unreachable) else ""
+        say(f"{_title(unsent)} · left{rest}: {error}")
         return False
     say(f"{_title(unsent)} · sent")
     return True
@@ -98,5 +101,8 @@ def _waiting(tracking: Path) -> tuple[list[tuple[RunFolder, Pending]], bool]:
 
 
 def _title(unsent: Pending) -> str:
-    run = unsent.first.content
-    return f"{run['name']} · {run['store']}"
+    return f"{unsent.first.content['name']} · {_store(unsent)}"
+
+
+def _store(unsent: Pending) -> str:
+    return str(unsent.first.content["store"])

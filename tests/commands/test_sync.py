@@ -28,7 +28,7 @@ def test_what_waits_is_listed_sent_and_then_no_longer_listed(sync: Command, made
         ends(folder)
     listed = sync("--list")
     assert re.fullmatch(
-        r"arch1 · k1 · local · 5 lines, 2 files since \d{4}-.*\narch1 · k2 · local · 5 lines.*\n", listed.out
+        r"for local:\n  arch1 · k1 · 5 lines, 2 files since \d{4}-.*\n  arch1 · k2 · 5 lines.*\n", listed.out
     )
     assert sync() == Outcome(
         status=0, out="arch1 · k1 · local · sent\narch1 · k2 · local · sent\n2 sent, 0 left\n", err=""
@@ -52,11 +52,36 @@ def test_a_store_that_is_gone_is_asked_once_and_the_others_get_theirs(sync: Comm
         a_run(made_store, key, store=store)
     outcome = sync()
     assert outcome.status == 1
-    k1, k2, k3, summary = sorted(outcome.out.splitlines(), key=lambda line: (line[0] != "a", line))
-    assert re.search(r"k1 .* left: .*refused", k1)
-    assert "left: that store does not answer" in k2
-    assert k3 == "arch1 · k3 · local · sent"
+    gone, sent, summary = outcome.out.splitlines()
+    assert re.search(r"k1 .* left, like all else for that store: .*refused", gone)
+    assert sent == "arch1 · k3 · local · sent"
     assert summary == "1 sent, 2 left"
+
+
+def test_what_waits_is_listed_by_store(sync: Command, made_store: Path) -> None:
+    for key, store in (("k1", NOWHERE), ("k2", "local"), ("k3", NOWHERE)):
+        a_run(made_store, key, store=store)
+    listed = [line.partition(" since")[0] for line in sync("--list").out.splitlines()]
+    runs = [f"  arch1 · {key} · 1 lines" for key in ("k1", "k3", "k2")]
+    assert listed == [f"for {NOWHERE}:", *runs[:2], "for local:", runs[2]]
+
+
+def test_a_run_that_was_deleted_in_the_store_is_named_and_left_and_the_others_are_sent(
+    sync: Command, made_store: Path
+) -> None:
+    deleted, other = a_run(made_store, "k1"), a_run(made_store, "k2")
+    assert sync().status == 0
+    store = open_store(address_of(None, str(made_store)))
+    store.client.delete_run(stored(store, deleted).info.run_id)
+    for folder in (deleted, other):
+        goes_on(folder, [0])
+        ends(folder)
+    outcome = sync()
+    assert outcome.status == 1
+    assert "arch1 · k1 · local · left: the run 'arch1 · k1' was deleted in the store" in outcome.out
+    assert "arch1 · k2 · local · sent" in outcome.out
+    assert_complete(store, other)
+    assert "arch1 · k1 · 2 lines, 2 files" in sync("--list").out
 
 
 def test_damaged_journals_are_named_and_left(sync: Command, made_store: Path) -> None:
