@@ -1,6 +1,7 @@
 """Where a run's journal, checkpoints and unsent files lie, and who may write there."""
 
 import hashlib
+import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,24 +49,27 @@ class RunFolder:
         return RunFolder(path=self.path.with_name(key))
 
     @contextmanager
-    def held(self, waiting: Callable[[], None] | None = None) -> Iterator[bool]:
+    def held(self, waiting: Callable[[], None] | None = None, *, patience: float = 0.0) -> Iterator[bool]:
         """Be the only process that runs this run; it is let go of when the process ends, however that happens.
 
-        waiting: called once if another process has it, before waiting for that one to end. Without it nothing is
-            waited for: whether it is held now is what the `with` gives
+        waiting: called once if another process has it, before waiting for that one to end. Without it, one waits for
+            `patience` seconds at most: whether it is held then is what the `with` gives
         """
-        with _locked(self.path / "lock", waiting) as held:
+        with _locked(self.path / "lock", math.inf if waiting else patience, waiting) as held:
             yield held
 
     @contextmanager
-    def sending(self, *, wait: bool) -> Iterator[bool]:
-        """Be the only one that sends this run to its store; whether that is so is what the `with` gives."""
-        with _locked(self.path / "sending.lock", (lambda: None) if wait else None) as held:
+    def sending(self, *, patience: float = math.inf) -> Iterator[bool]:
+        """Be the only one that sends this run to its store; whether that is so in time is what the `with` gives.
+
+        patience: seconds to wait for another process that sends it
+        """
+        with _locked(self.path / "sending.lock", patience) as held:
             yield held
 
     def make_way(self) -> None:
         """Move an earlier run with this key aside, to a folder of its own: the store may not have all of it."""
-        with self.sending(wait=True):
+        with self.sending():
             entries = read(self.journal)
             if entries:
                 aside = self.sibling(f"{self.key}-{entries[0].content['id']}")
@@ -102,19 +106,19 @@ def _slug(store: str) -> str:
 
 
 @contextmanager
-def _locked(path: Path, waiting: Callable[[], None] | None) -> Iterator[bool]:
+def _locked(path: Path, patience: float, waiting: Callable[[], None] | None = None) -> Iterator[bool]:
     from filelock import FileLock, Timeout  # noqa: PLC0415 - asyncio comes along, a tenth of a second for every command
 
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=0 if waiting else patience)
     except Timeout:
         if waiting is None:
             yield False
             return
         waiting()
-        lock.acquire()
+        lock.acquire(timeout=patience)
     try:
         yield True
     finally:

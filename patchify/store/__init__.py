@@ -15,3 +15,7 @@ class StoreError(Exception):
 
 class Unreachable(StoreError):
     """A store that does not answer now, and may later."""
+
+
+class RunDeleted(StoreError):
+    """A run that somebody deleted in the store before all of it was there."""

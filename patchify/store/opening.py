@@ -48,6 +48,15 @@ class Store:
             raise StoreError(f"the experiment {study!r} was deleted in {self.address}: {remedy}")
         return str(found.experiment_id)
 
+    def has_deleted(self, run: str) -> bool:
+        """Whether the run with this id, which was there once, can't be written to: it may be restored, or not."""
+        try:
+            return bool(self.client.get_run(run).info.lifecycle_stage != "active")
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return True
+
     def experiments(self) -> list[str]:
         """Names of all studies in the store."""
         found = self.client.search_experiments(view_type=ViewType.ACTIVE_ONLY)

@@ -17,7 +17,7 @@ from patchify.display.events import Done
 from patchify.journal.folder import RunFolder
 from patchify.journal.journal import DamagedJournal, finished, read, recorded
 from patchify.journal.sent import pending
-from patchify.store import Unreachable
+from patchify.store import RunDeleted, Unreachable
 from patchify.store.address import public
 from patchify.store.making import SQLITE
 from patchify.store.opening import Store, address_of, open_store
@@ -26,7 +26,7 @@ from patchify.tracking.dead import end_the_dead
 from patchify.tracking.delivery import deliver
 from patchify.tracking.done import FinishedRun, also_in, finished_runs
 from patchify.tracking.facts import facts
-from patchify.tracking.run import TrackedRun
+from patchify.tracking.run import PATIENCE, TrackedRun
 from patchify.tracking.standing import folder_for, standings, store_name, sync_command
 
 
@@ -153,8 +153,11 @@ def states_of(first: Run, keys: Sequence[str]) -> list[str]:
 def _tidy_up(folder: RunFolder, local: Path) -> None:
     """Do for a run that has ended what its process was killed before it could, or the store out of reach for."""
     with folder.held() as held, suppress(Unreachable, DamagedJournal):  # patchify-sync says so
-        if held and pending(folder):
-            deliver(folder, local)
+        try:
+            if held and pending(folder):
+                deliver(folder, local, PATIENCE)
+        except RunDeleted as error:
+            complain(str(error))
         if held and finished(read(folder.journal)):
             remove_checkpoints(folder.path)
 

@@ -6,27 +6,26 @@ equal ones (tried: SQLite and a server, batches of which a part is new, NaN), an
 id.
 """
 
+import math
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+import requests
 from mlflow.entities import Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
 
 from patchify.journal.folder import LOCAL, RunFolder
 from patchify.journal.journal import Entry, finished, read
 from patchify.journal.sent import Sent, note, noted, pending, waiting_files
-from patchify.store import Unreachable
-from patchify.store.address import private
+from patchify.store import RunDeleted, Unreachable
+from patchify.store.address import private, public
 from patchify.store.faults import NO_ROOM, explained
 from patchify.store.opening import Store, address_of, open_store
-
-METRICS = 1000
-TAGS = 100
-"""What MLflow takes at once; as many settings as tags."""
+from patchify.tracking.portions import METRICS, TAGS, batches, portions
 
 PARENT = "mlflow.parentRunId"
 DESCRIPTION = "mlflow.note.content"
@@ -37,17 +36,18 @@ TRIES = 5
 PAUSE = 0.1
 """Attempts in a row that get nothing sent before one gives up, and seconds between them."""
 
-Item = TypeVar("Item")
 
-
-def deliver(folder: RunFolder, tracking: Path) -> None:
+def deliver(folder: RunFolder, tracking: Path, patience: float = math.inf) -> None:
     """Send what the store does not have yet of a run, and of the sweep that it is part of what makes it known there.
 
     tracking: the folder of the local store, for runs that belong to it
-    Raises Unreachable where it may go better later, StoreError where not, OSError naming the file for a full disk, and
-    DamagedJournal. What was sent until then is noted.
+    patience: seconds to wait for another process that sends it, which then is Unreachable
+    Raises Unreachable where it may go better later, StoreError where not, RunDeleted unless the run was started again
+    since, OSError naming the file for a full disk, and DamagedJournal. What was sent until then is noted.
     """
-    with folder.sending(wait=True):
+    with folder.sending(patience=patience) as alone:
+        if not alone:
+            raise Unreachable(f"another process is at sending what waits in {folder.path}")
         entries = read(folder.journal)
         if not entries or noted(folder, entries).lines == len(entries):
             return
@@ -55,16 +55,17 @@ def deliver(folder: RunFolder, tracking: Path) -> None:
         address = entries[0].content["store"]
         store = _opened(address_of(None, str(tracking)) if address == LOCAL else private(address))
         with explained(store.address, f"what it does not have waits in {folder.path}"):
-            sent = _begun(folder, entries, store)
-            for lines in _portions(entries[sent.lines :]):
-                _send(store, sent.run, lines)
-                if lines[-1].kind == "end":
-                    if finished(entries):  # others left files half-written, or write them anew
-                        _send_files(folder, store, sent.run)
-                    store.client.set_terminated(sent.run, lines[-1].content["status"], lines[-1].time)
-                    _remove_others(store, sent)
-                sent.lines += len(lines)
-                note(folder, sent)
+            try:
+                _send_rest(folder, entries, store)
+            except MlflowException as error:
+                sent = noted(folder, entries)
+                refused = sent.run and error.get_http_status_code() < requests.codes.server_error
+                if not refused or not store.has_deleted(sent.run):
+                    raise
+                if all(entry.kind != "resumed" for entry in entries[sent.lines :]):
+                    raise RunDeleted(_deleted(folder, entries[0], store)) from error
+                note(folder, Sent(journal=sent.journal))  # whoever started it again wants it there: as a new run
+                _send_rest(folder, entries, store)
 
 
 def insist(folder: RunFolder, tracking: Path) -> None:
@@ -87,10 +88,33 @@ def insist(folder: RunFolder, tracking: Path) -> None:
 _opened = cache(open_store)
 
 
+def _deleted(folder: RunFolder, first: Entry, store: Store) -> str:
+    remedy = "restore it there to have the rest sent, or compute it anew with rerun=true"
+    name = f"the run {first.content['name']!r} was deleted in the store {public(store.address)}"
+    return f"{name}: {remedy}; what waits in {folder.path} may then be removed"
+
+
 def _secure(folder: RunFolder) -> None:
     """Have the disk hold the journal: a store that knew more than is left of it would be told twice."""
     with folder.journal.open("rb") as file:
         os.fsync(file.fileno())
+
+
+def _send_rest(folder: RunFolder, entries: Sequence[Entry], store: Store) -> None:
+    sent = _begun(folder, entries, store)
+    for lines in portions(entries[sent.lines :]):
+        _send(store, sent.run, lines)
+        if lines[-1].kind == "resumed":
+            for key, value in _parent(folder, lines[-1].content.get("parent"), store).items():
+                store.client.set_tag(sent.run, key, value)
+            store.client.update_run(sent.run, status="RUNNING")
+        if lines[-1].kind == "end":
+            if finished(entries):  # others left files half-written, or write them anew
+                _send_files(folder, store, sent.run)
+            store.client.set_terminated(sent.run, lines[-1].content["status"], lines[-1].time)
+            _remove_others(store, sent)
+        sent.lines += len(lines)
+        note(folder, sent)
 
 
 def _begun(folder: RunFolder, entries: Sequence[Entry], store: Store) -> Sent:
@@ -104,7 +128,7 @@ def _begun(folder: RunFolder, entries: Sequence[Entry], store: Store) -> Sent:
     if not known and "run_key" in first["tags"]:
         _end_forerunners(store, sent, first)
     sent.run = known[0] if known else _create(folder, entries[0], store, sent)
-    for batch in _batches([Param(key, value) for key, value in first["params"].items()], TAGS):
+    for batch in batches([Param(key, value) for key, value in first["params"].items()], TAGS):
         store.client.log_batch(sent.run, params=batch)
     sent.lines = 1
     note(folder, sent)
@@ -114,13 +138,19 @@ def _begun(folder: RunFolder, entries: Sequence[Entry], store: Store) -> Sent:
 def _create(folder: RunFolder, entry: Entry, store: Store, sent: Sent) -> str:
     first = entry.content
     tags = {**first["tags"], JOURNAL: sent.journal, "mlflow.source.name": "patchify", DESCRIPTION: first["description"]}
-    if first["parent"]:
-        sweep = folder.sibling(first["parent"])
-        with sweep.sending(wait=True):
-            if entries := read(sweep.journal):
-                tags[PARENT] = _begun(sweep, entries, store).run
+    tags |= _parent(folder, first["parent"], store)
     run = store.client.create_run(sent.experiment, start_time=entry.time, tags=tags, run_name=first["name"])
     return str(run.info.run_id)
+
+
+def _parent(folder: RunFolder, key: str | None, store: Store) -> dict[str, str]:
+    """The tag of a run in the sweep with this key, if that is one and known here: it is made known to the store."""
+    if not key:
+        return {}
+    sweep = folder.sibling(key)
+    with sweep.sending():
+        entries = read(sweep.journal)
+        return {PARENT: _begun(sweep, entries, store).run} if entries else {}
 
 
 def _runs(store: Store, sent: Sent) -> list[str]:
@@ -149,13 +179,11 @@ def _send(store: Store, run: str, lines: Sequence[Entry]) -> None:
         if line.kind == "metrics"
         for key, value in line.content["metrics"].items()
     ]
-    for batch in _batches(metrics, METRICS):
+    for batch in batches(metrics, METRICS):
         store.client.log_batch(run, metrics=batch)
     tags = {key: value for line in lines for key, value in _tags(line).items()}
-    for some in _batches([RunTag(key, value) for key, value in tags.items()], TAGS):
+    for some in batches([RunTag(key, value) for key, value in tags.items()], TAGS):
         store.client.log_batch(run, tags=some)
-    if lines[-1].kind == "resumed":
-        store.client.update_run(run, status="RUNNING")
 
 
 def _tags(line: Entry) -> dict[str, str]:
@@ -179,24 +207,3 @@ def _send_files(folder: RunFolder, store: Store, run: str) -> None:
             reason = f"{error.strerror}; {file.stat().st_size} bytes were to be copied; make room and start again"
             raise OSError(error.errno, reason, str(file)) from error
         file.unlink()
-
-
-def _portions(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    """Lines to send before it is noted that they were: about a batch of metrics, or one end or resumption alone."""
-    portion: list[Entry] = []
-    size = 0
-    for entry in entries:
-        turn = entry.kind in {"end", "resumed"}
-        if portion and (turn or size >= METRICS):
-            yield portion
-            portion, size = [], 0
-        portion.append(entry)
-        size += METRICS if turn else len(entry.content.get("metrics", ()))
-    if portion:
-        yield portion
-
-
-def _batches(items: Sequence[Item], size: int) -> Iterator[list[Item]]:
-    rest = iter(items)
-    while batch := list(islice(rest, size)):
-        yield batch

@@ -15,10 +15,11 @@ from patchify.journal.sent import entries_of
 from patchify.store import Unreachable
 from patchify.tracking.delivery import deliver
 from patchify.tracking.facts import facts
+from patchify.tracking.reading import also
 from patchify.tracking.sender import Sender
 
 PATIENCE = 3.0
-"""Seconds that a run waits, at its end, for a store that is slow or gone."""
+"""Seconds that a run waits, at its end, for a store that is slow or gone; and that one waits for others' locks."""
 
 
 class TrackedRun:
@@ -44,7 +45,7 @@ class TrackedRun:
         self.journal = Journal(folder.journal)
         self.recorded = recorded(self.journal.entries)
         if self.journal.entries:
-            self.journal.write("resumed", host=platform.node(), tags=facts())
+            self.journal.write("resumed", host=platform.node(), **_place(self.journal.entries[0].content, header))
         else:
             self.journal.write("run", id=uuid.uuid4().hex, key=folder.key, host=platform.node(), **header)
         self.sender = Sender(folder, tracking)
@@ -52,7 +53,7 @@ class TrackedRun:
     def announce(self) -> None:
         """Have the run in the store now, from this thread, if the store can be reached."""
         with suppress(Unreachable):  # the end tries once more, and says so
-            deliver(self.folder, self.tracking)
+            deliver(self.folder, self.tracking, PATIENCE)
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
         """Record numbers at an update, unless they have been, before the run was interrupted.
@@ -90,6 +91,13 @@ class TrackedRun:
                 self.unsent = self.sender.close(PATIENCE)
 
 
+def _place(first: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a run belongs that goes on: to the sweep it is in now; in another study it counts, but stays in its own."""
+    if header["study"] == first["study"]:
+        return {"parent": header["parent"], "tags": facts()}
+    return {"parent": None, "tags": {**facts(), also(header["study"]): "true"}}
+
+
 def _ending(error: BaseException | None) -> tuple[str, str | None]:
     match error:
         case None:
@@ -107,9 +115,9 @@ def end_for(folder: RunFolder, tracking: Path, reason: str) -> None:
 
     Raises DamagedJournal, OSError, StoreError.
     """
-    with folder.held() as held:
+    with folder.held(patience=PATIENCE) as held:  # whoever only looks at it lets go soon
         if held and folder.journal.exists():
             with Journal(folder.journal) as journal:
                 if not ending(journal.entries):
                     journal.write("end", status="FAILED", reason=reason, tags={})
-            deliver(folder, tracking)
+            deliver(folder, tracking, PATIENCE)

@@ -12,6 +12,9 @@ from patchify.core.streams import Streams, streams
 from patchify.core.training import Record
 from patchify.display.events import Event
 from patchify.display.sweep import SweepDisplay
+from patchify.journal.folder import run_folders
+from patchify.journal.journal import read
+from patchify.journal.sent import note, noted, pending
 from patchify.store.opening import Store
 from patchify.tracking.done import FinishedRun, finished_runs
 from tests.conftest import TINY, Command
@@ -125,6 +128,26 @@ def test_a_run_that_was_deleted_in_the_store_is_new_again(patchify: Command, tmp
     MlflowClient(f"sqlite:///{tmp_path}/mlruns/mlflow.db").delete_run(run.info.run_id)
     assert "already done" not in patchify(*TINY).out
     assert len(runs_of(tmp_path / "mlruns", "scratch")) == 1
+
+
+@pytest.mark.usefixtures("made_store")
+def test_a_run_that_was_deleted_before_all_of_it_was_sent_counts_and_what_to_do_is_said(
+    patchify: Command, tmp_path: Path
+) -> None:
+    assert patchify(*TINY).status == 0
+    (run,) = runs_of(tmp_path / "mlruns", "scratch")
+    (folder,) = run_folders(tmp_path / "mlruns")
+    sent = noted(folder, read(folder.journal))
+    sent.lines -= 1  # as if the end had not been sent
+    note(folder, sent)
+    MlflowClient(f"sqlite:///{tmp_path}/mlruns/mlflow.db").delete_run(run.info.run_id)
+    outcome = patchify(*TINY)
+    assert (outcome.status, outcome.out.count("already done")) == (0, 1)
+    assert f"patchify: the run {run.info.run_name!r} was deleted in the store" in outcome.err
+    assert pending(folder) is not None
+    assert "already done" not in patchify(*TINY, "rerun=true").out
+    assert len(runs_of(tmp_path / "mlruns", "scratch")) == 1
+    assert [found.lines for folder in run_folders(tmp_path / "mlruns") if (found := pending(folder))] == [1]
 
 
 @pytest.mark.usefixtures("made_store")

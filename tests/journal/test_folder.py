@@ -48,7 +48,7 @@ def test_a_run_is_held_by_one_process_until_that_ends_by_force(tmp_path: Path) -
             assert not held
         with folder.sibling("other").held() as held:
             assert held
-        with folder.sending(wait=False) as sends:
+        with folder.sending(patience=0) as sends:
             assert sends, "what another process runs may be sent by us"
     finally:
         process.kill()

@@ -12,7 +12,7 @@ import pytest
 
 from patchify.journal.journal import DamagedJournal, Journal, read
 from patchify.journal.sent import Sent, note, pending
-from patchify.store import StoreError
+from patchify.store import RunDeleted, StoreError
 from patchify.store.address import private, public
 from patchify.store.opening import Store, disconnect
 from patchify.tracking.delivery import PARENT, deliver
@@ -206,13 +206,62 @@ def test_a_deleted_study_is_an_error_that_says_what_to_do_and_what_waits(local: 
     assert pending(folder) is not None
 
 
-def test_a_deleted_run_is_an_error_that_says_where_its_lines_wait(local: Store, made_store: Path) -> None:
+def delete(store: Store, run: str, *, for_good: bool) -> None:
+    """Delete a run; for good: as `mlflow gc` does."""
+    store.client.delete_run(run)
+    if for_good:
+        store.client._tracking_client.store._hard_delete_run(run)
+
+
+in_both_ways = pytest.mark.parametrize("for_good", [False, True], ids=["deleted", "deleted for good"])
+
+
+@in_both_ways
+def test_a_run_that_was_deleted_is_an_error_that_names_it_and_says_what_to_do(
+    local: Store, made_store: Path, for_good: bool
+) -> None:
+    folder = a_run(made_store)
+    deliver(folder, made_store)
+    delete(local, sent(folder).run, for_good=for_good)
+    goes_on(folder, [0])
+    ends(folder)
+    said = rf"the run 'arch1 · k' was deleted in the store .*: restore it .* rerun=true; what waits in {folder.path}"
+    with pytest.raises(RunDeleted, match=said):
+        deliver(folder, made_store)
+    unsent = pending(folder)
+    assert unsent is not None
+    assert (unsent.lines, unsent.files) == (2, 2)
+
+
+def test_a_run_that_was_deleted_and_restored_gets_the_rest(local: Store, made_store: Path) -> None:
     folder = a_run(made_store)
     deliver(folder, made_store)
     local.client.delete_run(sent(folder).run)
-    goes_on(folder, [0])
-    with pytest.raises(StoreError, match=rf"must be in the 'active' state.* waits in {folder.path}"):
+    ends(folder)
+    with pytest.raises(RunDeleted):
         deliver(folder, made_store)
+    local.client.restore_run(sent(folder).run)
+    deliver(folder, made_store)
+    assert stored(local, folder).info.status == "FINISHED"
+    assert pending(folder) is None
+
+
+@in_both_ways
+def test_a_run_that_was_deleted_and_then_goes_on_is_a_new_one_with_all_its_history(
+    local: Store, made_store: Path, for_good: bool
+) -> None:
+    folder = a_run(made_store)
+    goes_on(folder, range(3))
+    deliver(folder, made_store)
+    before = sent(folder).run
+    delete(local, before, for_good=for_good)
+    with Journal(folder.journal) as journal:
+        journal.write("resumed", tags={})
+    goes_on(folder, range(3, 5))
+    ends(folder)
+    deliver(folder, made_store)
+    assert_complete(local, folder)
+    assert sent(folder).run != before
 
 
 def test_a_full_disk_is_an_error_of_the_file_and_after_it_all_arrives(local: Store, made_store: Path) -> None:

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patchify.journal.folder import RunFolder
-from patchify.journal.sent import pending
-from patchify.store import StoreError, Unreachable
+from patchify.journal.sent import note, pending
+from patchify.store import RunDeleted, StoreError, Unreachable
 from patchify.store.opening import Store, open_store
 from patchify.tracking.delivery import deliver, insist
 from tests.tracking.proxy import DROP, LATE, PASS, RESET, Proxy
@@ -114,3 +114,19 @@ def test_a_server_that_is_gone_is_unreachable_and_the_message_says_why(tmp_path:
     with pytest.raises(Unreachable, match=r"http://127.0.0.1:9 can't be used: .*refused"):
         deliver(folder, tmp_path)
     assert pending(folder) is not None
+
+
+@pytest.mark.parametrize("for_good", [False, True], ids=["deleted", "deleted for good"])
+def test_a_run_that_was_deleted_on_a_server_is_named(
+    proxy: Proxy, remote: Store, tmp_path: Path, for_good: bool
+) -> None:
+    folder = a_run(tmp_path, store=proxy.address)
+    deliver(folder, tmp_path)
+    noted = sent(folder)
+    remote.client.delete_run(noted.run)
+    if for_good:  # no trace is left of its id
+        noted.run = "0" * 32
+        note(folder, noted)
+    goes_on(folder, [0])
+    with pytest.raises(RunDeleted, match=rf"the run 'arch1 · k' was deleted in the store {proxy.address}: restore"):
+        deliver(folder, tmp_path)

@@ -1,6 +1,9 @@
 """What is recorded is what is read back, and a run's status says how it ended."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -22,8 +25,8 @@ def folder(key: str = "k") -> RunFolder:
     return run_folder(Path("mlruns"), LOCAL, key)
 
 
-def tracked(key: str = "k", parent: str | None = None) -> TrackedRun:
-    header = {"store": LOCAL, "study": "widths", "name": "arch1 · seed 0", "description": "Why?", "parent": parent}
+def tracked(key: str = "k", parent: str | None = None, study: str = "widths") -> TrackedRun:
+    header = {"store": LOCAL, "study": study, "name": "arch1 · seed 0", "description": "Why?", "parent": parent}
     params = {"seed": "0", "architecture.hidden": "[50]"}
     return TrackedRun(folder(key), Path("mlruns"), {**header, "params": params, "tags": {"run_key": key}})
 
@@ -97,6 +100,31 @@ def test_a_run_is_below_its_sweep_also_where_it_is_sent_first(store: Store) -> N
     assert tags["job"].tags["mlflow.parentRunId"] == tags["sweep"].id
 
 
+def interrupted(parent: str, study: str = "widths") -> None:
+    """The run is begun or goes on in a sweep, and is interrupted."""
+    with tracked(parent, study=study), pytest.raises(KeyboardInterrupt), tracked("job", parent, study):
+        raise KeyboardInterrupt
+
+
+def test_a_run_that_goes_on_in_another_sweep_of_its_study_is_below_that_one(store: Store) -> None:
+    for parent in ("one", "two"):
+        interrupted(parent)
+        tags = {run.tags["run_key"]: run for run in stored_runs(store, "widths")}
+        assert tags["job"].tags["mlflow.parentRunId"] == tags[parent].id
+    with tracked("job"):
+        pass
+    tags = {run.tags["run_key"]: run for run in stored_runs(store, "widths")}
+    assert tags["job"].tags["mlflow.parentRunId"] == tags["two"].id, "it went on alone"
+
+
+def test_a_run_that_goes_on_in_another_study_counts_for_both_and_stays_in_its_sweep(store: Store) -> None:
+    interrupted("one")
+    interrupted("two", "depths")
+    job, sweep = sorted(stored_runs(store, "widths"), key=lambda run: run.tags["run_key"])
+    assert job.tags["mlflow.parentRunId"] == sweep.id
+    assert job.id in [run.id for run in stored_runs(store, "depths")]
+
+
 def test_what_is_recorded_is_in_the_journal_at_once(made_store: Path) -> None:
     with tracked() as run:
         run.log_metrics({"test/loss": 2.0}, step=7)
@@ -110,7 +138,10 @@ def test_a_full_disk_that_the_sender_met_ends_the_run(made_store: Path) -> None:
         run.log_metrics({"test/loss": 2.0}, step=1)
 
 
-def test_a_run_whose_process_is_gone_is_ended_by_another_but_never_one_that_is_held(store: Store) -> None:
+def test_a_run_whose_process_is_gone_is_ended_by_another_but_never_one_that_is_held(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patchify.tracking.run.PATIENCE", 0)
     with folder().held():
         run = tracked()
         end_for(folder(), Path("mlruns"), "its process 7 was killed")
@@ -121,3 +152,47 @@ def test_a_run_whose_process_is_gone_is_ended_by_another_but_never_one_that_is_h
     assert only(store).tags["failure"] == "its process 7 was killed"
     end_for(folder(), Path("mlruns"), "another reason")
     assert only(store).tags["failure"] == "its process 7 was killed"
+
+
+@contextmanager
+def elsewhere(lock: AbstractContextManager[bool], seconds: float) -> Iterator[Thread]:
+    """Another has the lock when the `with` block begins, for so many seconds, or until it ends."""
+    taken, over = Event(), Event()
+
+    def hold() -> None:
+        with lock:
+            taken.set()
+            over.wait(seconds)
+
+    other = Thread(target=hold)
+    other.start()
+    taken.wait()
+    try:
+        yield other
+    finally:
+        over.set()
+        other.join()
+
+
+def test_a_run_whose_process_is_gone_is_ended_once_those_who_look_at_it_let_go(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patchify.tracking.run.PATIENCE", 60)
+    tracked().journal.close()
+    with elsewhere(folder().held(), seconds=0.3):
+        end_for(folder(), Path("mlruns"), "its process 7 was killed")
+    assert only(store).status == "FAILED"
+
+
+def test_a_sweep_begins_also_where_another_process_is_long_at_sending_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patchify.tracking.run.PATIENCE", 0.1)
+    with elsewhere(folder().sending(), seconds=30) as other:
+        with tracked() as sweep:
+            sweep.announce()
+            assert other.is_alive(), "it was not waited for"
+            assert stored_runs(store, "widths") == []
+        assert sweep.unsent == "it could not all be sent in 0.1 seconds"
+    deliver(folder(), Path("mlruns"))
+    assert only(store).status == "FINISHED"
