@@ -27,7 +27,7 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/mypy set_up.py
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 # Kills, dead servers, full disks and damaged files, many times each, and a table of them: about 15 minutes.
 faults: $(READY)

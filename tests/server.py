@@ -9,6 +9,9 @@ from typing import Self
 
 from tests.processes import forks, wait_until
 
+FIRST = "api/2.0/mlflow/experiments/search?max_results=1"
+"""What is asked first: that takes the server longest, since it opens its database."""
+
 
 class Server:
     """MLflow's server with one worker, on loopback; `folder` has its database."""
@@ -39,7 +42,7 @@ class Server:
     def _answers(self) -> bool:
         assert self.process.is_alive()
         try:
-            with urllib.request.urlopen(f"{self.address}/health", timeout=5):
+            with urllib.request.urlopen(f"{self.address}/{FIRST}", timeout=30):
                 return True
         except urllib.error.URLError:
             return False

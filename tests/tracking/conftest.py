@@ -11,7 +11,7 @@ from patchify.store.opening import Store, address_of, open_store
 from tests.server import Server
 from tests.tracking.proxy import Proxy
 
-PATIENCE = 1
+PATIENCE = 2
 """Seconds that a request may take in these tests; the server answers in a few hundredths."""
 
 
