@@ -10,7 +10,7 @@ from patchify.core.architecture import Architecture
 from patchify.core.losses import Regularizer
 from patchify.core.optimizers import SGD
 from patchify.core.rules import at_least, require
-from patchify.core.schedules import Constant, Cosine, Cyclic, Schedule
+from patchify.core.schedules import Constant, Cosine, Cyclic, Schedule, WarmupCosine
 from patchify.data.cifar10 import Cifar10
 from patchify.data.source import DataSource
 from patchify.data.textures import Textures
@@ -108,7 +108,10 @@ def register_schemas() -> None:
     """Tell Hydra the types of all keys; `schema/...` is what the YAML files of `conf/` begin from."""
     store = ConfigStore.instance()
     store.store(name="run_schema", node=Run)
-    options: dict[str, list[type]] = {"data": [Cifar10, Textures], "schedule": [Cyclic, Cosine, Constant]}
+    options: dict[str, list[type]] = {
+        "data": [Cifar10, Textures],
+        "schedule": [Cyclic, Cosine, Constant, WarmupCosine],
+    }
     for group, schemas in options.items():
         for schema in schemas:
             store.store(group=f"schema/{group}", name=schema.__name__.lower(), node=schema)

@@ -64,6 +64,10 @@ def _require_length(first: int, factor: float, cycles: int, name: str) -> None:
     require(magnitude <= 7, name, rule, factor, "choose fewer or shorter cycles")
 
 
+def _twelfths(updates: int) -> list[int]:
+    return sorted({updates * i // 12 for i in range(13)})
+
+
 @dataclass(slots=True, kw_only=True)
 class Cyclic(Schedule):
     """Triangular cyclical learning rate (Smith 2017, "Cyclical learning rates for training neural networks").
@@ -137,6 +141,45 @@ class Cosine(Schedule):
 
 
 @dataclass(slots=True, kw_only=True)
+class WarmupCosine(Schedule):
+    """A linear rise to eta_max in `warmup` updates (Goyal et al. 2017, section 2.2), then one cosine down to eta_min.
+
+    A record every twelfth of all `updates`.
+
+    >>> schedule = WarmupCosine(eta_min=0.0, eta_max=1.0, warmup=4, updates=12)
+    >>> [round(schedule(step), 3) for step in (0, 3, 4, 8, 11)]
+    [0.25, 1.0, 1.0, 0.5, 0.038]
+    """
+
+    eta_min: float
+    eta_max: float
+    warmup: int
+    updates: int
+
+    def __post_init__(self) -> None:
+        _require_rates(self.eta_min, self.eta_max)
+        at_least(1, "updates", self.updates)
+        inside = 0 <= self.warmup < self.updates
+        require(
+            inside, "warmup", f"must lie in 0..{self.updates - 1}, below updates", self.warmup, "choose a few hundred"
+        )
+
+    @property
+    def cycle_lengths(self) -> list[int]:
+        return [self.updates]
+
+    @property
+    def records(self) -> list[int]:
+        return _twelfths(self.updates)
+
+    def __call__(self, step: int) -> float:
+        if step < self.warmup:
+            return self.eta_max * (step + 1) / self.warmup
+        done = (step - self.warmup) / (self.updates - self.warmup)
+        return self.eta_min + (self.eta_max - self.eta_min) * (1 + math.cos(math.pi * done)) / 2
+
+
+@dataclass(slots=True, kw_only=True)
 class Constant(Schedule):
     """The same rate `eta` for all `updates` updates; a record every twelfth of them."""
 
@@ -153,7 +196,7 @@ class Constant(Schedule):
 
     @property
     def records(self) -> list[int]:
-        return sorted({self.updates * i // 12 for i in range(13)})
+        return _twelfths(self.updates)
 
     def __call__(self, step: int) -> float:
         return self.eta

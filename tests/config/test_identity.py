@@ -20,7 +20,7 @@ from patchify.config.schema import Chart, ChartKind, Dtype, Run, Tracking, regis
 from patchify.core.architecture import Architecture
 from patchify.core.losses import Regularizer
 from patchify.core.optimizers import SGD
-from patchify.core.schedules import Constant, Cosine, Cyclic
+from patchify.core.schedules import Constant, Cosine, Cyclic, WarmupCosine
 from patchify.data.cifar10 import Cifar10
 from patchify.data.textures import Textures
 
@@ -53,6 +53,7 @@ KINDS = {
     "cyclic": a_run(),
     "cosine": replace(a_run(), schedule=Cosine(eta_min=1e-5, eta_max=0.1, T_0=1600, T_mult=2, cycles=3)),
     "constant": replace(a_run(), schedule=Constant(eta=0.01, updates=4800)),
+    "warm-up": replace(a_run(), schedule=WarmupCosine(eta_min=0.0, eta_max=0.1, warmup=500, updates=4800)),
     "textures": replace(a_run(), data=Textures(seed=0, train=50000, test=10000, validation=1000, split_seed=0)),
 }
 """Together they have every field that a run can have."""
@@ -62,7 +63,7 @@ DECISIVE = {
     *("architecture.filter_sizes", "architecture.filter_counts", "architecture.hidden"),
     *("regularizer.l2", "regularizer.label_smoothing"),
     *("schedule.eta_min", "schedule.eta_max", "schedule.cycles", "schedule.step_size", "schedule.growth"),
-    *("schedule.decay", "schedule.T_0", "schedule.T_mult", "schedule.eta", "schedule.updates"),
+    *("schedule.decay", "schedule.T_0", "schedule.T_mult", "schedule.eta", "schedule.updates", "schedule.warmup"),
     *("data.validation", "data.split_seed", "data.seed", "data.train", "data.test"),
 }
 NOT_DECISIVE = {

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patchify.core.schedules import Constant, Cosine, Cyclic, Schedule
+from patchify.core.schedules import Constant, Cosine, Cyclic, Schedule, WarmupCosine
 
 
 def cyclic(
@@ -25,6 +25,10 @@ def cyclic(
 
 def cosine(*, eta_min: float = 0.0, eta_max: float = 1.0, first: int = 4, factor: int = 2, cycles: int = 2) -> Cosine:
     return Cosine(eta_min=eta_min, eta_max=eta_max, T_0=first, T_mult=factor, cycles=cycles)
+
+
+def warmup_cosine(*, eta_min: float = 0.0, eta_max: float = 1.0, warmup: int = 4, updates: int = 12) -> WarmupCosine:
+    return WarmupCosine(eta_min=eta_min, eta_max=eta_max, warmup=warmup, updates=updates)
 
 
 TABLES: dict[str, tuple[Schedule, dict[int, float]]] = {
@@ -45,6 +49,12 @@ TABLES: dict[str, tuple[Schedule, dict[int, float]]] = {
         {0: 1, 1: (2 + math.sqrt(2)) / 4, 2: 0.5, 3: (2 - math.sqrt(2)) / 4, 4: 1, 6: (2 + math.sqrt(2)) / 4, 8: 0.5},
     ),
     "cosine above a floor": (cosine(eta_min=0.2, factor=1), {0: 1, 2: 0.6, 4: 1, 6: 0.6}),
+    "warm-up, then cosine": (
+        warmup_cosine(),
+        {0: 0.25, 1: 0.5, 3: 1, 4: 1, 6: (2 + math.sqrt(2)) / 4, 8: 0.5, 10: (2 - math.sqrt(2)) / 4},
+    ),
+    "warm-up, then cosine to a floor": (warmup_cosine(eta_min=0.2, warmup=2, updates=6), {0: 0.5, 1: 1, 2: 1, 4: 0.6}),
+    "cosine without warm-up": (warmup_cosine(warmup=0, updates=4), {0: 1, 2: 0.5}),
     "constant": (Constant(eta=0.01, updates=120), {0: 0.01, 60: 0.01, 119: 0.01}),
 }
 
@@ -65,6 +75,7 @@ def test_rates_are_those_of_the_table(schedule: Schedule, table: dict[int, float
         (cosine(), 12),
         (cosine(factor=1, cycles=5), 20),
         (Constant(eta=0.01, updates=17), 17),
+        (warmup_cosine(updates=17), 17),
     ],
 )
 def test_the_number_of_updates_is_known_beforehand(schedule: Schedule, total: int) -> None:
@@ -77,9 +88,10 @@ def test_records_come_every_half_step_size_of_the_current_cycle() -> None:
     assert cyclic(growth=2.0).records == doubling
 
 
-def test_cosine_records_every_quarter_of_a_cycle_and_constant_every_twelfth() -> None:
+def test_cosine_records_every_quarter_of_a_cycle_and_those_without_cycles_every_twelfth() -> None:
     assert cosine().records == [0, 1, 2, 3, 4, 6, 8, 10, 12]
-    assert Constant(eta=0.01, updates=120).records == list(range(0, 121, 10))
+    for schedule in (Constant(eta=0.01, updates=120), warmup_cosine(updates=120)):
+        assert schedule.records == list(range(0, 121, 10))
 
 
 def test_a_schedule_of_few_updates_records_none_of_them_twice() -> None:
@@ -104,6 +116,36 @@ def test_a_cyclic_rate_never_leaves_its_bounds(
     assert rates.max() <= 1 + 1e-12  # rounding
     peaks = [schedule((start + end) // 2) for start, end in zip(schedule.bounds[:-1], schedule.bounds[1:], strict=True)]
     assert peaks == pytest.approx([decay**cycle for cycle in range(cycles)])
+
+
+@settings(deadline=None, max_examples=50)
+@given(warmup=st.integers(0, 50), cosine=st.integers(1, 200), low=st.floats(0, 1))
+def test_a_warm_up_rises_evenly_to_eta_max_and_the_cosine_falls_from_there_without_a_jump(
+    warmup: int, cosine: int, low: float
+) -> None:
+    schedule = warmup_cosine(eta_min=low, warmup=warmup, updates=warmup + cosine)
+    rates = np.array([schedule(step) for step in range(schedule.total + 1)])  # and where the cosine ends
+    np.testing.assert_allclose(np.diff(rates[:warmup], prepend=0.0), 1 / max(warmup, 1), atol=1e-12)  # rounding
+    falls = -np.diff(rates[warmup:])
+    assert rates[warmup] == 1
+    assert rates[-1] == pytest.approx(low, abs=1e-12)
+    assert np.all(falls >= 0)
+    assert falls.max() <= (1 - low) * math.pi / 2 / cosine + 1e-12  # the steepest slope of a cosine
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"warmup": -1}, r"warmup must lie in 0\.\.11, below updates: got -1; choose a few hundred"),
+        ({"warmup": 12}, r"warmup must lie in 0\.\.11, below updates: got 12"),
+        ({"updates": 0}, "updates must be at least 1: got 0"),
+        ({"eta_min": 2.0}, "eta_min must not exceed eta_max=1.0: got 2.0"),
+        ({"eta_max": math.nan}, "eta_max must be positive and finite: got nan"),
+    ],
+)
+def test_an_impossible_warm_up_is_refused(changes: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        warmup_cosine(**changes)  # type: ignore[arg-type]
 
 
 IMPOSSIBLE = [
