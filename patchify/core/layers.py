@@ -16,6 +16,10 @@ Pair = tuple[Columns, Columns]
 """Values, one image a column, and the cost's gradient with respect to them."""
 
 
+DRAWN = 16_384
+"""Values that dropout draws for at once: the random bits stay in the cache."""
+
+
 class ReLU:
     """max(x, 0), in place, on a layer's output."""
 
@@ -35,13 +39,46 @@ class ReLU:
         np.multiply(self.d_values, self.active, out=self.d_values)
 
 
+class Dropout:
+    """Each value is dropped at the given rate, else divided by 1 - rate (Srivastava et al. 2014, section 10).
+
+    So nothing is to be scaled where nothing is dropped. The same values are dropped until the next `draw`; before the
+    first, none are. The rate is kept to within 1 / 131,072.
+    """
+
+    def __init__(self, values: Float[np.ndarray, "_ _"], d_values: Float[np.ndarray, "_ _"], rate: float) -> None:
+        self.values, self.d_values = values, d_values
+        self.factors = np.ones_like(values)  # 0 or 1 / (1 - rate)
+        flat = self.factors.reshape(-1)
+        self.pieces = [flat[start : start + DRAWN] for start in range(0, flat.size, DRAWN)]
+        self.dropped = min(round(rate * 2**16), 2**16 - 1)  # of 65,536 numbers that can be drawn
+
+    def draw(self, stream: np.random.Generator) -> None:
+        """Choose anew what is dropped."""
+        for piece in self.pieces:
+            # measured: 16 random bits a value take less than half the time of a random float32
+            drawn = stream.bit_generator.random_raw(DRAWN // 4).view(np.uint16)
+            np.greater_equal(drawn[: piece.size], self.dropped, out=piece)
+        np.multiply(self.factors, 2**16 / (2**16 - self.dropped), out=self.factors)
+
+    def forward(self) -> None:
+        """Drop values, in place."""
+        np.multiply(self.values, self.factors, out=self.values)
+
+    def backward(self) -> None:
+        """No gradient passes where the value was dropped."""
+        np.multiply(self.d_values, self.factors, out=self.d_values)
+
+
 class Convolution:
-    """Filters of one size, which move over the image by their own width, then ReLU (eq. 1).
+    """Filters of one size, which move over the image by their own width, then ReLU (eq. 1), then dropout if asked for.
 
     output, d_output: (N, D) responses, patch by patch, and the cost's gradient with respect to them
     """
 
-    def __init__(self, filters: Filters, bias: Biases, d_filters: Filters, d_bias: Biases, images: int) -> None:
+    def __init__(
+        self, filters: Filters, bias: Biases, d_filters: Filters, d_bias: Biases, images: int, *, dropout: float
+    ) -> None:
         numbers, filter_count = filters.shape  # K and F
         patches = PIXELS // numbers
         cut = pieces(images * patches, filters.size)
@@ -49,6 +86,7 @@ class Convolution:
         self.output: Float[np.ndarray, "N D"] = np.empty((images, patches * filter_count), filters.dtype)
         self.d_output: Float[np.ndarray, "N D"] = np.empty_like(self.output)
         self.relu = ReLU(self.output, self.d_output)
+        self.dropout = Dropout(self.output, self.d_output, dropout) if dropout else None
         self.shape = (cut, images * patches // cut, numbers)  # of the batch: pieces, patches in a piece, numbers
         self.rows = self.output.reshape(*self.shape[:2], filter_count)
         self.d_rows = self.d_output.reshape(self.rows.shape)
@@ -64,9 +102,13 @@ class Convolution:
         self.bias_of_patches[...] = self.bias
         np.add(self.output, self.bias_row, out=self.output)
         self.relu.forward()
+        if self.dropout:
+            self.dropout.forward()
 
     def backward(self, images: Images) -> None:
         """Gradients of filters and biases from `d_output` (eqs. 21 and 22)."""
+        if self.dropout:
+            self.dropout.backward()
         self.relu.backward()
         np.matmul(images.reshape(self.shape).transpose(0, 2, 1), self.d_rows, out=self.d_pieces)
         np.add.reduce(self.d_pieces, axis=0, out=self.d_filters)
@@ -104,7 +146,7 @@ class Product:
 
 
 class Dense:
-    """s = W x + b, one image a column, then ReLU in hidden layers (eqs. 3 and 4); x may come in parts (eq. 2).
+    """s = W x + b, one image a column, in hidden layers then ReLU and dropout (eqs. 3, 4); x may come in parts (eq. 2).
 
     inputs: (D, N) the values of each part, and where the cost's gradient with respect to them is written
     output, d_output: (H, N) what comes out, and the cost's gradient with respect to it
@@ -119,12 +161,14 @@ class Dense:
         inputs: Sequence[Pair],
         *,
         hidden: bool,
+        dropout: float = 0.0,
     ) -> None:
         images = inputs[0][0].shape[1]
         self.bias, self.d_bias, self.ones = bias[:, np.newaxis], d_bias, np.ones(images, weights.dtype)
         self.output: Columns = np.empty((len(bias), images), weights.dtype)
         self.d_output: Columns = np.empty_like(self.output)
         self.relu = ReLU(self.output, self.d_output) if hidden else None
+        self.dropout = Dropout(self.output, self.d_output, dropout) if hidden and dropout else None
         ends = np.cumsum([len(values) for values, _ in inputs])[:-1]
         parts = zip(np.split(weights, ends, axis=1), np.split(d_weights, ends, axis=1), inputs, strict=True)
         outputs = [self.output, *(np.empty_like(self.output) for _ in ends)]
@@ -139,9 +183,13 @@ class Dense:
         np.add(self.output, self.bias, out=self.output)
         if self.relu:
             self.relu.forward()
+        if self.dropout:
+            self.dropout.forward()
 
     def backward(self) -> None:
         """Gradients of weights, biases and inputs, from `d_output`."""
+        if self.dropout:
+            self.dropout.backward()
         if self.relu:
             self.relu.backward()
         for product in self.products:

@@ -5,6 +5,8 @@ batch's patches are a view of it (see zorder.py); from the first dense layer on,
 assignment.
 """
 
+import numpy as np
+
 from patchify.core.axes import Images, Scores
 from patchify.core.layers import Convolution, Dense
 from patchify.core.parameters import Parameters
@@ -19,21 +21,36 @@ class Network:
     gradients: where `backward` ends
     """
 
-    def __init__(self, parameters: Parameters, batch_size: int) -> None:
+    def __init__(
+        self,
+        parameters: Parameters,
+        batch_size: int,
+        *,
+        dropout_responses: float = 0.0,
+        dropout_hidden: float = 0.0,
+    ) -> None:
+        """dropout_responses, dropout_hidden: rates of a network that trains; evaluation drops nothing."""
         self.batch_size = batch_size
         self.gradients = gradients = Parameters(parameters.architecture, parameters.flat.dtype)
         filters = zip(
             parameters.filters, parameters.filter_biases, gradients.filters, gradients.filter_biases, strict=True
         )
-        self.convolutions = [Convolution(*arrays, batch_size) for arrays in filters]
+        self.convolutions = [Convolution(*arrays, batch_size, dropout=dropout_responses) for arrays in filters]
         inputs = [(layer.output.T, layer.d_output.T) for layer in self.convolutions]
         dense = zip(parameters.weights, parameters.biases, gradients.weights, gradients.biases, strict=True)
         self.dense: list[Dense] = []
         for depth, arrays in enumerate(dense, start=1):
-            layer = Dense(*arrays, inputs, hidden=depth < len(parameters.weights))
+            layer = Dense(*arrays, inputs, hidden=depth < len(parameters.weights), dropout=dropout_hidden)
             inputs = [(layer.output, layer.d_output)]
             self.dense.append(layer)
         self.d_logits: Scores = self.dense[-1].d_output
+        dropouts = [*(layer.dropout for layer in self.convolutions), *(layer.dropout for layer in self.dense)]
+        self.dropouts = [dropout for dropout in dropouts if dropout]
+
+    def drop_out(self, stream: np.random.Generator) -> None:
+        """Choose anew what `forward` and `backward` drop, if they drop anything."""
+        for dropout in self.dropouts:
+            dropout.draw(stream)
 
     def forward(self, images: Images) -> Scores:
         """Logits of a batch (eqs. 1-4), in an array that the next call overwrites."""

@@ -13,6 +13,8 @@ from jaxtyping import Float, Int
 
 from patchify.core.architecture import Architecture
 from patchify.core.axes import CHANNELS, CLASSES, PIXELS, SIDE, Images, Labels
+from patchify.core.layers import Convolution, Dense
+from patchify.core.network import Network
 from patchify.core.parameters import Parameters
 from patchify.core.zorder import z_order
 
@@ -23,6 +25,7 @@ FlatFilters = Float[np.ndarray, "K F"]  # Fs_flat
 PatchMatrices = Float[np.ndarray, "P K N"]  # MX
 Convolved = Float[np.ndarray, "P F N"]  # conv_outputs_mat
 Targets = Float[np.ndarray, "C N"]  # Y, and P
+Factors = list[Float[np.ndarray, "_ N"]]
 
 
 def pictures(columns: Columns) -> Pictures:
@@ -85,27 +88,33 @@ class RowMajorParameters:
 
 @dataclass(slots=True, kw_only=True)
 class Activations:
-    """patches: MX for each filter size; inputs: what enters each dense layer, first h (eq. 2); probabilities: P."""
+    """patches: MX for each filter size; inputs: what enters each dense layer, first h (eq. 2); probabilities: P.
+
+    factors: what dropout has multiplied each of the inputs by
+    """
 
     patches: list[Float[np.ndarray, "_ _ N"]]
     inputs: list[Float[np.ndarray, "_ N"]]
+    factors: Factors
     probabilities: Targets
 
 
-def forward(parameters: RowMajorParameters, images: Pictures) -> Activations:
-    """The network (eqs. 1-5)."""
+def forward(parameters: RowMajorParameters, images: Pictures, factors: Factors | None = None) -> Activations:
+    """The network (eqs. 1-5); factors: what dropout multiplies each dense layer's inputs by, ones if not given."""
     n = images.shape[3]
+    factors = factors or [np.ones((weights.shape[1], n)) for weights in parameters.weights]
     patches = [unfold(images, filters.shape[0]) for filters in parameters.filters]
     responses = [
         matrix_products(rows, flat(filters)) + bias[np.newaxis]
         for rows, filters, bias in zip(patches, parameters.filters, parameters.filter_biases, strict=True)
     ]
-    inputs = [np.concatenate([np.maximum(response.reshape((-1, n), order="C"), 0) for response in responses])]
-    for weights, bias in zip(parameters.weights[:-1], parameters.biases[:-1], strict=True):
-        inputs.append(np.maximum(weights @ inputs[-1] + bias, 0))
+    h = np.concatenate([np.maximum(response.reshape((-1, n), order="C"), 0) for response in responses])
+    inputs = [h * factors[0]]
+    for weights, bias, factor in zip(parameters.weights[:-1], parameters.biases[:-1], factors[1:], strict=True):
+        inputs.append(np.maximum(weights @ inputs[-1] + bias, 0) * factor)
     scores = parameters.weights[-1] @ inputs[-1] + parameters.biases[-1]
     powers = np.exp(scores - scores.max(axis=0))  # eq. 6, with numerator and denominator divided by the same number
-    return Activations(patches=patches, inputs=inputs, probabilities=powers / powers.sum(axis=0))
+    return Activations(patches=patches, inputs=inputs, factors=factors, probabilities=powers / powers.sum(axis=0))
 
 
 def backward(
@@ -116,10 +125,11 @@ def backward(
     d_outputs = -(targets - activations.probabilities)
     d_weights: list[Float[np.ndarray, "_ _"]] = []
     d_biases: list[Float[np.ndarray, "_ 1"]] = []
-    for weights, inputs in zip(reversed(parameters.weights), reversed(activations.inputs), strict=True):
+    layers = zip(parameters.weights, activations.inputs, activations.factors, strict=True)
+    for weights, inputs, factors in reversed(list(layers)):
         d_weights.insert(0, d_outputs @ inputs.T / n + 2 * l2 * weights)
         d_biases.insert(0, d_outputs.sum(axis=1, keepdims=True) / n)
-        d_outputs = (weights.T @ d_outputs) * (inputs > 0)
+        d_outputs = (weights.T @ d_outputs) * factors * (inputs > 0)
 
     d_filters, d_filter_biases, start = [], [], 0
     for filters, rows in zip(parameters.filters, activations.patches, strict=True):
@@ -167,6 +177,17 @@ def response_order(architecture: Architecture) -> Int[np.ndarray, "D"]:
         parts.append(start + positions.ravel())
         start += positions.size
     return np.concatenate(parts)
+
+
+def dropout_factors(network: Network) -> Factors:
+    """What the network's dropout multiplies each dense layer's inputs by, in the assignment's layout."""
+    responses = np.concatenate([_factors(layer) for layer in network.convolutions], axis=1)
+    by_row = np.argsort(response_order(network.gradients.architecture))
+    return [responses[:, by_row].T, *(_factors(layer) for layer in network.dense[:-1])]
+
+
+def _factors(layer: Convolution | Dense) -> Float[np.ndarray, "_ _"]:
+    return layer.dropout.factors if layer.dropout else np.ones_like(layer.output)
 
 
 def z_ordered(parameters: RowMajorParameters, architecture: Architecture) -> Parameters:
