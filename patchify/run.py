@@ -6,7 +6,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from patchify.artifacts import write_artifacts
@@ -14,7 +13,7 @@ from patchify.config.identity import run_key, settings
 from patchify.config.schema import Run
 from patchify.core.checkpoints import latest_checkpoint, remove_checkpoints, write_checkpoint
 from patchify.core.parameters import Parameters, he_initialised
-from patchify.core.streams import streams
+from patchify.core.streams import Streams, streams
 from patchify.core.training import Record, State, Training
 from patchify.data.dataset import Dataset
 from patchify.data.prepare import prepare
@@ -106,7 +105,7 @@ def _trained(
         complain(f"{title}: {reason}")
     random = streams(run.seed)
     parameters = he_initialised(run.architecture, random.weights, run.dtype.value)
-    training = _training(run, parameters, dataset, random.order, state)
+    training = _training(run, parameters, dataset, random, state)
     watch(Started(name=title, step=training.step, total=run.schedule.total))
     for record in training.records:  # which the journal has, unless it was cut
         tracked.log_metrics(record.metrics(), record.step)
@@ -120,7 +119,7 @@ def _trained(
             watch(record)
             if wishes.end:
                 break
-    return parameters, training.records
+    return training.result, training.records
 
 
 class Keeper:
@@ -168,9 +167,7 @@ class Keeper:
             raise failure
 
 
-def _training(
-    run: Run, parameters: Parameters, dataset: Dataset, order: np.random.Generator, state: State | None
-) -> Training:
+def _training(run: Run, parameters: Parameters, dataset: Dataset, random: Streams, state: State | None) -> Training:
     """A run's training, evaluated on a part of the training images, on validation and on test images."""
     return Training(
         parameters,
@@ -178,8 +175,10 @@ def _training(
         schedule=run.schedule,
         regularizer=run.regularizer,
         optimizer=run.optimizer,
+        augmentation=run.augmentation,
+        evaluation=run.evaluation,
         batch_size=run.batch_size,
-        order=order,
+        random=random,
         evaluated=dataset.evaluated,
         record_every=run.record_every,
         state=state,

@@ -13,7 +13,16 @@ from patchify.config.schema import Chart
 CONF = next(parent / "conf" for parent in Path(__file__).parents[1:3] if (parent / "conf").is_dir())
 """The YAML files: inside the installed package, or beside it in a checkout."""
 
-GROUPS = ("data", "architecture", "schedule", "regularizer", "optimizer", "tracking")
+GROUPS = (
+    "data",
+    "architecture",
+    "schedule",
+    "regularizer",
+    "optimizer",
+    "augmentation",
+    "evaluation",
+    "tracking",
+)
 
 
 @dataclass(slots=True, kw_only=True)

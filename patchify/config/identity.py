@@ -18,7 +18,7 @@ NOT_IN_IDENTITY = re.compile(r"(study|question|charts|plan|rerun|tracking|data\.
 def settings(run: Run) -> dict[str, str]:
     """All that decides the run's numbers, the data's digest aside, by its key on the command line."""
     flat = dict(_flatten(asdict(run)))
-    kinds = {group: type(getattr(run, group)).__name__.lower() for group in ("data", "schedule")}
+    kinds = {group: type(getattr(run, group)).__name__.lower() for group in ("data", "schedule", "optimizer")}
     flat |= {**kinds, "numerics_version": str(NUMERICS_VERSION)}
     return {key: value for key, value in sorted(flat.items()) if not NOT_IN_IDENTITY.match(key)}
 

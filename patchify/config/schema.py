@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from hydra.core.config_store import ConfigStore
 
 from patchify.core.architecture import Architecture
+from patchify.core.augmentation import Augmentation
+from patchify.core.evaluation import EvaluationSettings
 from patchify.core.losses import Regularizer
-from patchify.core.optimizers import SGD
+from patchify.core.optimizers import SGD, AdamW, Optimizer
 from patchify.core.rules import at_least, require
 from patchify.core.schedules import Constant, Cosine, Cyclic, Schedule, WarmupCosine
 from patchify.data.cifar10 import Cifar10
@@ -77,7 +79,9 @@ class Run:
     architecture: Architecture
     schedule: Schedule
     regularizer: Regularizer
-    optimizer: SGD
+    optimizer: Optimizer
+    augmentation: Augmentation
+    evaluation: EvaluationSettings
     seed: int
     batch_size: int
     dtype: Dtype
@@ -111,6 +115,7 @@ def register_schemas() -> None:
     options: dict[str, list[type]] = {
         "data": [Cifar10, Textures],
         "schedule": [Cyclic, Cosine, Constant, WarmupCosine],
+        "optimizer": [SGD, AdamW],
     }
     for group, schemas in options.items():
         for schema in schemas:

@@ -23,4 +23,3 @@ Biases = Float[np.ndarray, "_"]
 Columns = Float[np.ndarray, "_ N"]  # what enters or leaves a dense layer, one image a column
 Scores = Float[np.ndarray, "C N"]  # logits, probabilities or targets, one image a column
 Vector = Float[np.ndarray, "T"]
-Velocity = Float[np.ndarray, "V"]  # T numbers, or none

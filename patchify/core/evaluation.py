@@ -1,5 +1,7 @@
 """Labelled images, and how well a network does on them."""
 
+import enum
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +33,33 @@ class Examples:
         return Examples(images=self.images[:count], labels=self.labels[:count])
 
 
+class Evaluated(enum.Enum):
+    """Which parameters are evaluated, and kept: those that are trained, or their exponential moving average."""
+
+    raw = "raw"
+    ema = "ema"
+
+
+@dataclass(slots=True, kw_only=True)
+class EvaluationSettings:
+    """What is evaluated.
+
+    parameters: those as trained, or their moving average, which keeps `ema_decay` of itself each update
+    """
+
+    parameters: Evaluated = Evaluated.raw
+    ema_decay: float = 0.999
+
+    def __post_init__(self) -> None:
+        inside = 0 < self.ema_decay < 1
+        require(inside, "ema_decay", "must lie between 0 and 1", self.ema_decay, "choose about 0.999")
+
+    @property
+    def kept_decay(self) -> float:
+        """Of the moving average that training keeps; 0 for none."""
+        return self.ema_decay if self.parameters is Evaluated.ema else 0.0
+
+
 @dataclass(slots=True, kw_only=True)
 class Evaluation:
     """Means over a set of images: plain cross-entropy, the trained objective, and the fraction classified right."""
@@ -60,12 +89,8 @@ def evaluate(parameters: Parameters, examples: Examples, regularizer: Regularize
 def predict(parameters: Parameters, images: Images) -> Scores:
     """Logits of any number of images, computed in batches."""
     logits = np.empty((parameters.biases[-1].size, len(images)), parameters.flat.dtype)
-    network = Network(parameters, min(BATCH, len(images)))
-    for start in range(0, len(images), BATCH):
-        batch = images[start : start + BATCH]
-        if len(batch) != network.batch_size:  # the rest
-            network = Network(parameters, len(batch))
-        logits[:, start : start + len(batch)] = network.forward(batch)
+    for part, network in _batches(parameters, len(images)):
+        logits[:, part] = network.forward(images[part])
     return logits
 
 
@@ -73,3 +98,13 @@ def probabilities(parameters: Parameters, images: Images) -> Scores:
     """Class probabilities of any number of images (eq. 5)."""
     logits = predict(parameters, images)
     return softmax(logits, out=logits)
+
+
+def _batches(parameters: Parameters, count: int) -> Iterator[tuple[slice, Network]]:
+    """Where each batch of `count` images lies, and a network for it."""
+    network = Network(parameters, min(BATCH, count))
+    for start in range(0, count, BATCH):
+        size = min(BATCH, count - start)
+        if size != network.batch_size:  # the rest
+            network = Network(parameters, size)
+        yield slice(start, start + size), network

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from patchify.core.architecture import Architecture
+from patchify.core.augmentation import Augmentation
 from patchify.core.axes import CLASSES, PIXELS
 from patchify.core.evaluation import Examples
 from patchify.core.losses import Regularizer, cross_entropies
@@ -14,11 +15,14 @@ from patchify.core.network import Network
 from patchify.core.optimizers import SGD
 from patchify.core.parameters import Parameters, he_initialised
 from patchify.core.rules import require
+from patchify.core.streams import streams
 from patchify.core.update import Update
 
 DIFFERENCE = 1e-5
 """Half the distance of the two evaluations: truncation (its square) and rounding (1e-16 / it) are then alike."""
 HALVINGS = 10
+SEED = 0
+"""Of what is dropped: the same in all networks that are compared."""
 
 Array = Float[np.ndarray, "..."]
 
@@ -50,15 +54,37 @@ def sample(architecture: Architecture, rng: np.random.Generator, images: int) ->
 
 
 def analytic_gradients(parameters: Parameters, examples: Examples, regularizer: Regularizer) -> Parameters:
-    """The gradients that training follows: what an update at rate 1, with all examples as its batch, takes away."""
+    """The gradients that training follows: what an update at rate 1, with all examples as its batch, takes away.
+
+    With dropout, of the network that has dropped what the stream of SEED says.
+    """
     count = len(examples.labels)
     moved = Parameters(parameters.architecture, parameters.flat.dtype)
     moved.flat[...] = parameters.flat
-    update = Update(moved, regularizer=regularizer, optimizer=SGD(momentum=0.0), batch_size=count)
+    update = Update(
+        moved,
+        regularizer=regularizer,
+        optimizer=SGD(momentum=0.0),
+        augmentation=Augmentation(),
+        batch_size=count,
+        random=streams(SEED),
+    )
     update(examples, np.arange(count), step=0, rate=1.0)
     gradients = Parameters(parameters.architecture, parameters.flat.dtype)
     np.subtract(parameters.flat, moved.flat, out=gradients.flat)
     return gradients
+
+
+def dropping(parameters: Parameters, images: int, regularizer: Regularizer) -> Network:
+    """A network that drops what the stream of SEED says: just what that of `analytic_gradients` dropped."""
+    network = Network(
+        parameters,
+        images,
+        dropout_responses=regularizer.dropout_responses,
+        dropout_hidden=regularizer.dropout_hidden,
+    )
+    network.drop_out(streams(SEED).dropout)
+    return network
 
 
 def check_gradients(
@@ -105,7 +131,7 @@ class _Cost:
     def __init__(self, parameters: Parameters, examples: Examples, regularizer: Regularizer) -> None:
         self.parameters, self.regularizer, self.images = parameters, regularizer, examples.images
         self.targets = regularizer.target_table(np.float64)[:, examples.labels]
-        self.network = Network(parameters, len(examples.labels))
+        self.network = dropping(parameters, len(examples.labels), regularizer)
 
     def __call__(self) -> tuple[float, Bool[np.ndarray, "relus"]]:
         logits = self.network.forward(self.images)

@@ -13,20 +13,24 @@ from patchify.core.rules import at_least, require
 
 @dataclass(slots=True, kw_only=True)
 class Regularizer:
-    """cost = cross-entropy against smoothed labels + l2 * (sum of squared weights).
+    """cost = cross-entropy against smoothed labels + l2 * (sum of squared weights), of a network that drops values.
 
     l2: lambda >= 0; the sum is over filters and weight matrices, not biases, so the gradient is `2 * l2 * W`
     label_smoothing: epsilon in [0, 1); 1 - epsilon on the true class, epsilon / (C - 1) on each other (eq. 23)
+    dropout_responses, dropout_hidden: rates in [0, 1) at which training drops responses of filters, and hidden units
     """
 
     l2: float
     label_smoothing: float
+    dropout_responses: float = 0.0
+    dropout_hidden: float = 0.0
 
     def __post_init__(self) -> None:
         at_least(0, "l2", self.l2)
         require(self.l2 < float("inf"), "l2", "must be finite", self.l2, "choose about 0.003")
-        inside = 0 <= self.label_smoothing < 1
-        require(inside, "label_smoothing", "must lie in [0, 1)", self.label_smoothing, "choose about 0.1")
+        for name in ("label_smoothing", "dropout_responses", "dropout_hidden"):
+            share = getattr(self, name)
+            require(0 <= share < 1, name, "must lie in [0, 1)", share, "choose 0 for none, or about 0.1")
 
     def target_table(self, dtype: DTypeLike) -> Float[np.ndarray, "C C"]:
         """Row k, and column k: the target distribution of an image of class k."""

@@ -6,19 +6,21 @@ It prints nothing and stores nothing.
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from patchify.core.evaluation import Evaluation, Examples, evaluate
+from patchify.core.augmentation import Augmentation
+from patchify.core.evaluation import Evaluation, EvaluationSettings, Examples, evaluate
 from patchify.core.losses import Regularizer
-from patchify.core.optimizers import SGD
+from patchify.core.optimizers import Optimizer
 from patchify.core.order import Order
 from patchify.core.parameters import Parameters
 from patchify.core.rules import at_least, require
 from patchify.core.schedules import Schedule
+from patchify.core.streams import Streams
 from patchify.core.update import Diverged, Update
 
 HEARTBEAT = 50
@@ -41,9 +43,9 @@ class Record:
     def metrics(self) -> dict[str, float]:
         """Everything by name: `train/loss`, `test/accuracy`, `learning_rate`, `train/seconds`, ..."""
         scores = {
-            f"{name}/{score}": getattr(evaluation, score)
+            f"{name}/{score}": value
             for name, evaluation in self.evaluations.items()
-            for score in ("loss", "cost", "accuracy")
+            for score, value in asdict(evaluation).items()
         }
         return {**scores, "learning_rate": self.rate, "train/seconds": self.seconds}
 
@@ -54,7 +56,7 @@ class State:
 
     seconds: spent in updates so far
     records: those with evaluations, this step's included
-    arrays: (T,) `parameters`, and (V,) `velocity` of the optimizer
+    arrays: (T,) `parameters`, the optimizer's state by its names, and `average` if there is one
     streams: states of the bit generators, by role; that of `order` as it was when the present epoch began
     """
 
@@ -68,7 +70,7 @@ class State:
 class Training:
     """Mini-batch gradient descent on `parameters`, in place; iterating over it trains and yields records.
 
-    train: the training images; order: draws each epoch's permutation of them
+    train: the training images; random: draws each epoch's order of them, how they are augmented, what is dropped
     evaluated: sets of images to evaluate, by name, whenever the schedule asks for a record, or every `record_every`
         updates if given, and always at update 0 and the last
     state: to go on from, to the same bits and records as if training had never been left; what it holds is not
@@ -85,9 +87,11 @@ class Training:
         *,
         schedule: Schedule,
         regularizer: Regularizer,
-        optimizer: SGD,
+        optimizer: Optimizer,
+        augmentation: Augmentation,
+        evaluation: EvaluationSettings,
         batch_size: int,
-        order: np.random.Generator,
+        random: Streams,
         evaluated: Mapping[str, Examples],
         record_every: int | None = None,
         state: State | None = None,
@@ -96,18 +100,25 @@ class Training:
         require(fits, "batch_size", f"must lie in 1..{len(train.labels)}, the training images", batch_size, "lower it")
         at_least(1, "record_every", 1 if record_every is None else record_every)
         total = schedule.total
-        self.parameters = parameters
         self.train = train
         self.regularizer = regularizer
         self.evaluated = evaluated
         self.marks = set(schedule.marks(record_every))
         self.rates = [schedule(step) for step in range(total)]
-        self.update = Update(parameters, regularizer=regularizer, optimizer=optimizer, batch_size=batch_size)
-        self.arrays = {"parameters": parameters.flat, "velocity": self.update.velocity}
+        self.update = Update(
+            parameters,
+            regularizer=regularizer,
+            optimizer=optimizer,
+            augmentation=augmentation,
+            ema_decay=evaluation.kept_decay,
+            batch_size=batch_size,
+            random=random,
+        )
+        self.random = random
         self.step, self.seconds, self.records = 0, 0.0, list[Record]()
         if state is not None:
-            self._go_on_from(state, {"order": order})
-        self.order = Order(len(train.labels), batch_size, order, self.step)
+            self._go_on_from(state)
+        self.order = Order(len(train.labels), batch_size, random.order, self.step)
         self.at_record = True
 
     def __iter__(self) -> Iterator[Record]:
@@ -124,6 +135,11 @@ class Training:
             self.at_record = True
             yield record
 
+    @property
+    def result(self) -> Parameters:
+        """The parameters that are evaluated: those that are trained, or their moving average."""
+        return self.update.average or self.update.parameters
+
     def state(self) -> State:
         """A copy of all that training goes on from; to be called by whoever holds a record, or before the first.
 
@@ -135,20 +151,21 @@ class Training:
             step=self.step,
             seconds=self.seconds,
             records=list(self.records),
-            arrays={name: array.copy() for name, array in self.arrays.items()},
-            streams={"order": self.order.stream_at(self.step)},
+            arrays={name: array.copy() for name, array in self.update.state.items()},
+            streams={**_drawn_from(self.random), "order": self.order.stream_at(self.step)},
         )
 
-    def _go_on_from(self, state: State, streams: Mapping[str, np.random.Generator]) -> None:
+    def _go_on_from(self, state: State) -> None:
         remedy = "take a state of the same run, or begin anew"
-        own, given = _contents(self.arrays, streams), _contents(state.arrays, state.streams)
+        arrays, streams = self.update.state, self.random._asdict()
+        own, given = _contents(arrays, _drawn_from(self.random)), _contents(state.arrays, state.streams)
         require(given == own, "state", f"must hold {own}", given, remedy)
         total = len(self.rates)
         require(0 <= state.step <= total, "state", f"must be after 0..{total} updates", state.step, remedy)
-        for name, array in self.arrays.items():
+        for name, array in arrays.items():
             array[...] = state.arrays[name]
-        for role, stream in streams.items():
-            stream.bit_generator.state = state.streams[role]
+        for role, drawn in state.streams.items():
+            streams[role].bit_generator.state = drawn
         self.step, self.seconds, self.records = state.step, state.seconds, list(state.records)
 
     def _train_until(self, stop: int) -> None:
@@ -161,10 +178,15 @@ class Training:
 
     def _evaluate(self, record: Record) -> None:
         for name, examples in self.evaluated.items():
-            evaluation = evaluate(self.parameters, examples, self.regularizer)
+            evaluation = evaluate(self.result, examples, self.regularizer)
             if not math.isfinite(evaluation.cost):
                 raise Diverged(record.step, record.rate, evaluation.cost)
             record.evaluations[name] = evaluation
+
+
+def _drawn_from(random: Streams) -> dict[str, Mapping[str, Any]]:
+    """States of the streams that training draws from, by role."""
+    return {role: getattr(random, role).bit_generator.state for role in ("order", "augmentation", "dropout")}
 
 
 def _contents(arrays: Mapping[str, Float[np.ndarray, "_"]], streams: Iterable[str]) -> str:

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Int
 
-from patchify.core.axes import CLASSES, PIXELS, Images, Scores
+from patchify.core.augmentation import Augmentation, Batch
+from patchify.core.averaging import decay_at, follow
+from patchify.core.axes import CLASSES, Scores
 from patchify.core.evaluation import Examples
 from patchify.core.losses import Regularizer, cross_entropies, d_cross_entropy
 from patchify.core.network import Network
-from patchify.core.optimizers import SGD
+from patchify.core.optimizers import Block, Optimizer
 from patchify.core.parameters import Parameters
+from patchify.core.streams import Streams
 
 BLOCK = 40_960
 """Parameters updated at once: each pass over them but the first finds them in the cache."""
@@ -26,22 +29,56 @@ class Diverged(ArithmeticError):
 
 
 class Update:
-    """Everything that an update needs, allocated once; calling it moves `parameters` by one step."""
+    """Everything that an update needs, allocated once; calling it moves `parameters` by one step.
 
-    def __init__(self, parameters: Parameters, *, regularizer: Regularizer, optimizer: SGD, batch_size: int) -> None:
+    average: the moving average of the parameters, which keeps `ema_decay` of itself each time; None where that is 0
+    state: all vectors that the next update goes on from, by name
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        *,
+        regularizer: Regularizer,
+        optimizer: Optimizer,
+        augmentation: Augmentation,
+        batch_size: int,
+        random: Streams,
+        ema_decay: float = 0.0,
+    ) -> None:
         dtype = parameters.flat.dtype
         self.parameters = parameters
         self.regularizer = regularizer
         self.optimizer = optimizer
-        self.network = Network(parameters, batch_size)
-        self.batch: Images = np.empty((batch_size, PIXELS), dtype)
+        self.random = random
+        self.network = Network(
+            parameters,
+            batch_size,
+            dropout_responses=regularizer.dropout_responses,
+            dropout_hidden=regularizer.dropout_hidden,
+        )
+        self.batch = Batch(augmentation, batch_size, dtype, random.augmentation)
         self.target_table = regularizer.target_table(dtype)
         self.targets: Scores = np.empty((CLASSES, batch_size), dtype)
-        self.velocity = optimizer.initial_state(parameters.flat)
-        self.scratch = np.empty(BLOCK, dtype)
+        own = {name: np.zeros_like(parameters.flat) for name in optimizer.state_names}
+        self.state = {"parameters": parameters.flat, **own}
+        self.ema_decay = ema_decay
+        self.average = Parameters(parameters.architecture, dtype) if ema_decay else None
+        if self.average:
+            self.average.flat[...] = parameters.flat
+            self.state["average"] = self.average.flat
+        scratch = np.empty(BLOCK, dtype)
         self.blocks = [
-            (parameters.flat[block], self.network.gradients.flat[block], self.velocity[block], l2)
-            for block, l2 in _blocks(parameters, regularizer.l2)
+            Block(
+                parameters=parameters.flat[part],
+                gradients=self.network.gradients.flat[part],
+                state={name: array[part] for name, array in own.items()},
+                scratch=scratch[: part.stop - part.start],
+                l2=regularizer.l2 if penalised else 0.0,
+                penalised=penalised,
+                average=self.average.flat[part] if self.average else None,
+            )
+            for part, penalised in _parts(parameters)
         ]
 
     def __call__(self, train: Examples, chosen: Int[np.ndarray, "N"], step: int, rate: float) -> None:
@@ -50,22 +87,26 @@ class Update:
         Raises Diverged, before the parameters change, when the gradient of the batch's loss is not finite. (The cost
         itself is not computed here: its L2 part alone would take a pass over all weights.)
         """
-        network = self.network
-        train.images.take(chosen, axis=0, out=self.batch, mode="clip")  # mode "raise" would buffer the batch
+        network, batch = self.network, self.batch
+        batch.take(train.images, chosen)
         self.target_table.take(train.labels[chosen], axis=1, out=self.targets, mode="clip")
-        logits = network.forward(self.batch)
+        network.drop_out(self.random.dropout)
+        logits = network.forward(batch.images)
         d_cross_entropy(logits, self.targets, out=network.d_logits, scale=self.optimizer.gradient_scale(rate))
-        network.backward(self.batch)
+        network.backward(batch.images)
         if not math.isfinite(np.add.reduce(network.gradients.biases[-1])):  # which sum the gradients of all logits
             cost = cross_entropies(logits, self.targets).mean() + self.regularizer.penalty(self.parameters)
             raise Diverged(step, rate, float(cost))
-        for parameters, gradients, velocity, l2 in self.blocks:
-            self.optimizer.update(parameters, gradients, velocity, self.scratch[: len(parameters)], rate=rate, l2=l2)
+        decay = decay_at(step, self.ema_decay)
+        for block in self.blocks:
+            self.optimizer.update(block, rate=rate, step=step)
+            if block.average is not None:
+                follow(block.average, block.parameters, block.scratch, decay)
 
 
-def _blocks(parameters: Parameters, l2: float) -> Iterator[tuple[slice, float]]:
-    """Where to cut the vector of parameters, and how strongly each piece is penalised."""
+def _parts(parameters: Parameters) -> Iterator[tuple[slice, bool]]:
+    """Where to cut the vector of parameters, and whether each piece is penalised."""
     weights, everything = len(parameters.penalised), len(parameters.flat)
-    for first, last, strength in ((0, weights, l2), (weights, everything, 0.0)):
+    for first, last, penalised in ((0, weights, True), (weights, everything, False)):
         for start in range(first, last, BLOCK):
-            yield slice(start, min(start + BLOCK, last)), strength
+            yield slice(start, min(start + BLOCK, last)), penalised

@@ -8,7 +8,7 @@ import numpy as np
 from patchify.core import reference
 from patchify.core.axes import CHANNELS, SIDE
 from patchify.core.evaluation import Examples
-from patchify.core.gradient_check import analytic_gradients
+from patchify.core.gradient_check import analytic_gradients, dropping
 from patchify.core.parameters import Parameters
 from patchify.core.zorder import z_order
 from patchify.gradcheck.cases import Case
@@ -43,10 +43,12 @@ def _torch_gradients(torch: ModuleType, case: Case, parameters: Parameters, exam
         torch.conv2d(images, filters.permute(3, 2, 0, 1), bias[:, 0], stride=filters.shape[0])
         for filters, bias in zip(leaf["filters"], leaf["filter_biases"], strict=True)
     ]
-    flat = [torch.relu(response).permute(0, 2, 3, 1).flatten(1) for response in responses]  # row, column, filter
+    flat = [response.permute(0, 2, 3, 1).flatten(1) for response in responses]  # row, column, filter
     outputs = torch.cat(flat, dim=1)
-    for depth, (weights, bias) in enumerate(zip(leaf["weights"], leaf["biases"], strict=True)):
-        outputs = (torch.relu(outputs) if depth else outputs) @ weights.T + bias[:, 0]
+    network = dropping(parameters, len(images), case.regularizer)
+    factors = [torch.from_numpy(array.T.copy()) for array in reference.dropout_factors(network)]
+    for weights, bias, factor in zip(leaf["weights"], leaf["biases"], factors, strict=True):
+        outputs = (torch.relu(outputs) * factor) @ weights.T + bias[:, 0]
     loss = torch.nn.functional.cross_entropy(outputs, targets)
     squares = sum((weights**2).sum() for weights in (*leaf["filters"], *leaf["weights"]))
     (loss + case.regularizer.l2 * squares).backward()

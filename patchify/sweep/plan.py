@@ -13,6 +13,7 @@ from patchify.config.schema import Run
 from patchify.core import operations
 from patchify.core.evaluation import Examples, evaluate
 from patchify.core.parameters import he_initialised
+from patchify.core.streams import streams
 from patchify.core.update import Update
 from patchify.data.dataset import Dataset
 from patchify.data.prepare import prepare
@@ -84,7 +85,9 @@ def _differences(jobs: Sequence[Sequence[str]]) -> list[dict[str, str]]:
 
 def _network(run: Run) -> str:
     """All that decides how long an update takes."""
-    return repr((run.architecture, run.optimizer, run.batch_size, run.dtype, run.threads))
+    drops = (run.regularizer.dropout_responses > 0, run.regularizer.dropout_hidden > 0)
+    method = (run.optimizer, run.augmentation, drops, run.evaluation.parameters)
+    return repr((run.architecture, method, run.batch_size, run.dtype, run.threads))
 
 
 def _pace(run: Run, train: Examples, seconds: float) -> Pace:
@@ -93,7 +96,15 @@ def _pace(run: Run, train: Examples, seconds: float) -> Pace:
     sample = Examples(images=sample.images.copy(), labels=sample.labels)  # the first read of a file would be timed
     random = np.random.default_rng(0)
     parameters = he_initialised(run.architecture, random, run.dtype.value)
-    update = Update(parameters, regularizer=run.regularizer, optimizer=run.optimizer, batch_size=run.batch_size)
+    update = Update(
+        parameters,
+        regularizer=run.regularizer,
+        optimizer=run.optimizer,
+        augmentation=run.augmentation,
+        ema_decay=run.evaluation.kept_decay,
+        batch_size=run.batch_size,
+        random=streams(0),
+    )
     few = sample.first(EVALUATED)
 
     def one_update() -> None:

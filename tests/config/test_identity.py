@@ -18,8 +18,10 @@ from patchify.config.door import to_run
 from patchify.config.identity import label, run_key, settings
 from patchify.config.schema import Chart, ChartKind, Dtype, Run, Tracking, register_schemas
 from patchify.core.architecture import Architecture
+from patchify.core.augmentation import Augmentation
+from patchify.core.evaluation import EvaluationSettings
 from patchify.core.losses import Regularizer
-from patchify.core.optimizers import SGD
+from patchify.core.optimizers import SGD, AdamW
 from patchify.core.schedules import Constant, Cosine, Cyclic, WarmupCosine
 from patchify.data.cifar10 import Cifar10
 from patchify.data.textures import Textures
@@ -32,6 +34,8 @@ def a_run() -> Run:
         schedule=CYCLIC,
         regularizer=Regularizer(l2=0.003, label_smoothing=0.0),
         optimizer=SGD(momentum=0.0),
+        augmentation=Augmentation(),
+        evaluation=EvaluationSettings(),
         seed=0,
         batch_size=100,
         dtype=Dtype.float32,
@@ -54,14 +58,20 @@ KINDS = {
     "cosine": replace(a_run(), schedule=Cosine(eta_min=1e-5, eta_max=0.1, T_0=1600, T_mult=2, cycles=3)),
     "constant": replace(a_run(), schedule=Constant(eta=0.01, updates=4800)),
     "warm-up": replace(a_run(), schedule=WarmupCosine(eta_min=0.0, eta_max=0.1, warmup=500, updates=4800)),
+    "adamw": replace(a_run(), optimizer=AdamW(beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01)),
     "textures": replace(a_run(), data=Textures(seed=0, train=50000, test=10000, validation=1000, split_seed=0)),
 }
 """Together they have every field that a run can have."""
 
 DECISIVE = {
-    *("seed", "batch_size", "dtype", "threads", "record_every", "optimizer.momentum"),
+    *("seed", "batch_size", "dtype", "threads", "record_every"),
     *("architecture.filter_sizes", "architecture.filter_counts", "architecture.hidden"),
     *("regularizer.l2", "regularizer.label_smoothing"),
+    *("regularizer.dropout_responses", "regularizer.dropout_hidden"),
+    *("optimizer.momentum", "optimizer.nesterov"),
+    *("optimizer.beta1", "optimizer.beta2", "optimizer.epsilon", "optimizer.weight_decay"),
+    *("augmentation.flip", "augmentation.shift", "augmentation.border", "augmentation.cutout"),
+    *("evaluation.parameters", "evaluation.ema_decay"),
     *("schedule.eta_min", "schedule.eta_max", "schedule.cycles", "schedule.step_size", "schedule.growth"),
     *("schedule.decay", "schedule.T_0", "schedule.T_mult", "schedule.eta", "schedule.updates", "schedule.warmup"),
     *("data.validation", "data.split_seed", "data.seed", "data.train", "data.test"),
@@ -109,7 +119,7 @@ def test_every_field_that_decides_the_numbers_changes_the_key_and_no_other_does(
     assert (run_key(changed, "d") != run_key(run, "d")) == (key in DECISIVE)
 
 
-def test_every_kind_of_data_and_schedule_changes_the_key() -> None:
+def test_every_kind_of_data_schedule_and_optimizer_changes_the_key() -> None:
     assert len({run_key(run, "d") for run in KINDS.values()}) == len(KINDS)
 
 

@@ -7,9 +7,15 @@ from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, open_dict
 
-from patchify.config.catalog import CONF, command, options, register_resolvers, study
+from patchify.config.catalog import CONF, GROUPS, command, options, register_resolvers, study
 from patchify.config.door import to_run
 from patchify.config.schema import ChartKind, Run, register_schemas
+from patchify.core.augmentation import Augmentation
+from patchify.core.evaluation import Evaluated, EvaluationSettings
+from patchify.core.losses import Regularizer
+from patchify.core.moves import Border
+from patchify.core.optimizers import SGD, AdamW
+from patchify.core.schedules import WarmupCosine
 from tests.conftest import Command
 
 
@@ -58,11 +64,35 @@ def test_the_label_smoothing_study_uses_the_settings_of_exercise_4() -> None:
     assert run.regularizer.l2 == 0.0025
 
 
-@pytest.mark.parametrize("group", ["architecture", "schedule", "regularizer", "optimizer", "data"])
-def test_every_option_of_every_group_composes(group: str) -> None:
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_option_of_every_group_composes_and_says_in_its_first_line_what_it_is(group: str) -> None:
+    assert options(group)
     for option in options(group):
         run, _ = composed(f"{group}={option}")
         assert run.schedule.total > 0
+        assert (CONF / group / f"{option}.yaml").read_text().startswith("# ")
+
+
+def test_by_default_nothing_is_added_to_the_baseline() -> None:
+    run, _ = composed()
+    assert run.optimizer == SGD(momentum=0.0)
+    assert run.regularizer == Regularizer(l2=0.003, label_smoothing=0.0)
+    assert run.augmentation == Augmentation()
+    assert run.evaluation == EvaluationSettings()
+
+
+def test_a_whole_recipe_composes_from_options_and_single_settings() -> None:
+    run, _ = composed(
+        *("optimizer=nesterov", "optimizer.momentum=0.95", "schedule=warmup_cosine", "regularizer=dropout"),
+        *("augmentation=flip_shift_cutout", "augmentation.border=reflect", "evaluation=ema"),
+    )
+    assert run.optimizer == SGD(momentum=0.95, nesterov=True)
+    assert run.schedule == WarmupCosine(eta_min=0.0, eta_max=0.1, warmup=500, updates=4800)
+    assert run.regularizer == Regularizer(l2=1e-4, label_smoothing=0.1, dropout_responses=0.1, dropout_hidden=0.3)
+    assert run.augmentation == Augmentation(flip=True, shift=4, border=Border.reflect, cutout=8)
+    assert run.evaluation == EvaluationSettings(parameters=Evaluated.ema, ema_decay=0.999)
+    adamw, _ = composed("optimizer=adamw", "optimizer.weight_decay=0.1")
+    assert adamw.optimizer == AdamW(beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.1)
 
 
 def test_the_four_architectures_have_about_as_many_responses() -> None:
@@ -102,7 +132,7 @@ def test_the_help_page_lists_every_option_and_every_question(patchify: Command, 
     for name in options("experiment"):
         assert f"{name} " in outcome.out
         assert study(name).question in " ".join(outcome.out.split())
-    for group in ("architecture", "schedule", "data"):
+    for group in GROUPS:
         assert ", ".join(options(group)) in outcome.out
     assert max(map(len, outcome.out.splitlines())) <= 80
     assert list(tmp_path.iterdir()) == []

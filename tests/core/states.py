@@ -26,7 +26,7 @@ def state(step: int, dtype: type = np.float32, count: int = 300) -> State:
             "parameters": rng.standard_normal(count).astype(dtype),
             "velocity": rng.standard_normal(count).astype(dtype),
         },
-        streams={"order": rng.bit_generator.state},
+        streams=dict.fromkeys(("order", "augmentation", "dropout"), rng.bit_generator.state),
     )
 
 

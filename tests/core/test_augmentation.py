@@ -7,8 +7,13 @@ import pytest
 
 from patchify.core.augmentation import Augmentation, Batch
 from patchify.core.axes import PIXELS, SIDE, Images
+from patchify.core.losses import Regularizer
 from patchify.core.moves import Border
+from patchify.core.training import Training
 from tests.core.pictures import by_rows, in_z_order, moved, random_pictures
+from tests.core.trainings import fresh, start
+
+ALL = Augmentation(flip=True, shift=4, border=Border.reflect, cutout=8)
 
 
 def taken(augmentation: Augmentation, images: Images, count: int, stream: np.random.Generator) -> Images:
@@ -68,6 +73,23 @@ def test_without_augmentation_images_are_as_they_are_and_nothing_is_drawn() -> N
     before = stream.bit_generator.state
     assert np.array_equal(taken(Augmentation(), images, 5, stream), images)
     assert stream.bit_generator.state == before
+
+
+def trained(augmentation: Augmentation) -> Training:
+    """Training with dropout, in which no step is taken far enough to matter."""
+    dropping = Regularizer(l2=0.0, label_smoothing=0.0, dropout_responses=0.2, dropout_hidden=0.5)
+    training = start(fresh(), augmentation=augmentation, regularizer=dropping)
+    list(training)
+    return training
+
+
+def test_switching_it_on_changes_neither_the_order_of_the_images_nor_what_is_dropped() -> None:
+    plain, augmented = trained(Augmentation()), trained(ALL)
+    assert not np.array_equal(augmented.result.flat, plain.result.flat)
+    before, after = plain.state().streams, augmented.state().streams
+    assert {role for role in after if after[role] != before[role]} == {"augmentation"}
+    for one, other in zip(plain.update.network.dropouts, augmented.update.network.dropouts, strict=True):
+        assert np.array_equal(one.factors, other.factors)
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_accuracy_is_the_fraction_whose_largest_score_is_at_their_label() -> Non
         (-0.1, 0.0, "l2 must be at least 0: got -0.1; choose 0 or more"),
         (math.nan, 0.0, "l2 must be at least 0: got nan"),
         (math.inf, 0.0, "l2 must be finite: got inf"),
-        (0.0, 1.0, r"label_smoothing must lie in \[0, 1\): got 1.0; choose about 0.1"),
+        (0.0, 1.0, r"label_smoothing must lie in \[0, 1\): got 1.0; choose 0 for none, or about 0.1"),
         (0.0, -0.1, r"label_smoothing must lie in \[0, 1\): got -0.1"),
         (0.0, math.nan, r"label_smoothing must lie in \[0, 1\): got nan"),
     ],
@@ -88,3 +88,10 @@ def test_accuracy_is_the_fraction_whose_largest_score_is_at_their_label() -> Non
 def test_an_impossible_regularizer_is_refused(l2: float, label_smoothing: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Regularizer(l2=l2, label_smoothing=label_smoothing)
+
+
+@pytest.mark.parametrize("rate", ["dropout_responses", "dropout_hidden"])
+@pytest.mark.parametrize("value", [-0.1, 1.0, math.nan])
+def test_an_impossible_rate_of_dropout_is_refused(rate: str, value: float) -> None:
+    with pytest.raises(ValueError, match=rf"{rate} must lie in \[0, 1\): got {value}; choose 0 for none, or about 0.1"):
+        Regularizer(l2=0.0, label_smoothing=0.0, **{rate: value})

@@ -11,8 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import DTypeLike
 
-from patchify.core.optimizers import SGD
+from patchify.core.augmentation import Augmentation
+from patchify.core.evaluation import Evaluated, EvaluationSettings
+from patchify.core.losses import Regularizer
+from patchify.core.moves import Border
+from patchify.core.optimizers import SGD, AdamW, Optimizer
 from patchify.core.schedules import Constant
+from patchify.core.streams import streams
 from patchify.core.training import HEARTBEAT, Record, State
 from patchify.core.update import Diverged
 from tests.core.trainings import BATCH, IMAGES, examples, fresh, start
@@ -30,24 +35,59 @@ def left_at(step: int, **changes: object) -> State:
     return training.state()
 
 
-@settings(deadline=None, max_examples=20)  # a loaded machine is no failure
+OPTIMIZERS = [
+    SGD(momentum=0.0),
+    SGD(momentum=0.9),
+    SGD(momentum=0.9, nesterov=True),
+    AdamW(beta1=0.9, beta2=0.99, epsilon=1e-8, weight_decay=0.1),
+]
+REGULARIZERS = [
+    Regularizer(l2=0.001, label_smoothing=0.1),
+    Regularizer(l2=0.001, label_smoothing=0.0, dropout_responses=0.2, dropout_hidden=0.5),
+]
+AUGMENTATIONS = [Augmentation(), Augmentation(flip=True, shift=2, border=Border.reflect, cutout=6)]
+EVALUATIONS = [
+    EvaluationSettings(),
+    EvaluationSettings(parameters=Evaluated.ema, ema_decay=0.8),
+    EvaluationSettings(parameters=Evaluated.ema),
+]
+
+
+@settings(deadline=None, max_examples=40)  # a loaded machine is no failure
 @given(
     stops=st.sets(st.integers(0, 12), max_size=3),
-    momentum=st.sampled_from([0.0, 0.9]),
+    optimizer=st.sampled_from(OPTIMIZERS),
+    regularizer=st.sampled_from(REGULARIZERS),
+    augmentation=st.sampled_from(AUGMENTATIONS),
+    evaluation=st.sampled_from(EVALUATIONS),
     dtype=st.sampled_from([np.float32, np.float64]),
     images=st.sampled_from([BATCH, 30, IMAGES, 50]),  # epochs of one, three, three and five batches
 )
 def test_training_that_is_left_any_number_of_times_goes_on_to_the_same_bits_and_records(
-    stops: set[int], momentum: float, dtype: DTypeLike, images: int
+    stops: set[int],
+    optimizer: Optimizer,
+    regularizer: Regularizer,
+    augmentation: Augmentation,
+    evaluation: EvaluationSettings,
+    dtype: DTypeLike,
+    images: int,
 ) -> None:
     train = examples(images, dtype=dtype)
-    same = {"train": train, "evaluated": {"train": train.first(5)}, "optimizer": SGD(momentum=momentum)}
+    same = {
+        "train": train,
+        "evaluated": {"train": train.first(5)},
+        "optimizer": optimizer,
+        "regularizer": regularizer,
+        "augmentation": augmentation,
+        "evaluation": evaluation,
+    }
     undisturbed = fresh(dtype=dtype)
-    expected = timeless(start(undisturbed, **same))
-    parameters, order, state = fresh(dtype=dtype), np.random.default_rng(1), None
+    whole = start(undisturbed, **same)
+    expected = timeless(whole)
+    parameters, random, state = fresh(dtype=dtype), streams(1), None
     records: list[Record] = []
     for stop in sorted(stops | {12}):
-        training = start(parameters, **same, order=order, state=state)
+        training = start(parameters, **same, random=random, state=state)
         for record in training:
             records.append(record)
             if record.step == stop:
@@ -56,10 +96,16 @@ def test_training_that_is_left_any_number_of_times_goes_on_to_the_same_bits_and_
         assert state.step == stop
         assert state.records == records
         list(training)  # what the process does until it is killed is lost
-        parameters, order = fresh(seed=7, dtype=dtype), np.random.default_rng(8)
+        parameters, random = fresh(seed=7, dtype=dtype), streams(8)
     assert timeless(records) == expected
     assert state is not None
-    assert state.arrays["parameters"].tobytes() == undisturbed.flat.tobytes()
+    arrays = whole.state().arrays
+    assert {name: array.tobytes() for name, array in state.arrays.items()} == {
+        name: array.tobytes() for name, array in arrays.items()
+    }
+    assert state.streams == whole.state().streams
+    assert arrays["parameters"].tobytes() == undisturbed.flat.tobytes()
+    assert training.result.flat.tobytes() == whole.result.flat.tobytes()
 
 
 def test_training_left_at_a_heartbeat_goes_on_to_the_same_bits_and_records() -> None:
@@ -76,7 +122,7 @@ def test_the_state_before_the_first_record_is_the_beginning() -> None:
     one, other = fresh(), fresh(seed=7)
     training = start(one)
     state = training.state()
-    assert timeless(start(other, state=state, order=np.random.default_rng(8))) == timeless(training)
+    assert timeless(start(other, state=state, random=streams(8))) == timeless(training)
     assert one.flat.tobytes() == other.flat.tobytes()
 
 
@@ -96,7 +142,7 @@ def test_no_state_is_taken_where_training_was_broken_off() -> None:
         training.state()
 
 
-SOUND = {"parameters": np.zeros(1624, np.float32), "velocity": np.zeros(0, np.float32)}
+SOUND = {"parameters": np.zeros(1624, np.float32), "velocity": np.zeros(1624, np.float32)}
 
 
 @pytest.mark.parametrize(
@@ -104,20 +150,21 @@ SOUND = {"parameters": np.zeros(1624, np.float32), "velocity": np.zeros(0, np.fl
     [
         (
             {"arrays": {**SOUND, "parameters": np.zeros(1625, np.float32)}},
-            r"state must hold parameters \(1624 float32\), velocity \(0 float32\), order: "
-            r"got parameters \(1625 float32\), velocity \(0 float32\), order; take a state of the same run, or begin",
+            r"state must hold parameters \(1624 float32\), velocity \(1624 float32\), order, augmentation, dropout: "
+            r"got parameters \(1625 float32\), velocity .*, dropout; take a state of the same run, or begin anew",
         ),
         ({"arrays": {**SOUND, "parameters": np.zeros(1624)}}, r"got parameters \(1624 float64\)"),
-        ({"arrays": {**SOUND, "velocity": np.zeros(1624, np.float32)}}, r"got .*, velocity \(1624 float32\)"),
+        ({"arrays": {**SOUND, "velocity": np.zeros(0, np.float32)}}, r"got .*, velocity \(0 float32\)"),
         ({"arrays": {**SOUND, "average": np.zeros(1624, np.float32)}}, r"got .*, average \(1624 float32\), order"),
         ({"arrays": {"parameters": SOUND["parameters"]}}, r"got parameters \(1624 float32\), order"),
-        ({"streams": {}}, r"got parameters \(1624 float32\), velocity \(0 float32\); take"),
+        ({"streams": {}}, r"got parameters \(1624 float32\), velocity \(1624 float32\); take"),
         ({"step": 13}, r"state must be after 0\.\.12 updates: got 13; take a state of the same run, or begin anew"),
     ],
 )
 def test_a_state_that_does_not_fit_is_refused_before_anything_changes(change: dict[str, Any], message: str) -> None:
-    parameters, state = fresh(), left_at(5)
+    heavy_ball = {"optimizer": SGD(momentum=0.9)}
+    parameters, state = fresh(), left_at(5, **heavy_ball)
     before = parameters.flat.copy()
     with pytest.raises(ValueError, match=message):
-        start(parameters, state=replace(state, **change))
+        start(parameters, **heavy_ball, state=replace(state, **change))
     assert np.array_equal(parameters.flat, before)

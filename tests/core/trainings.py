@@ -4,12 +4,14 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from patchify.core.architecture import Architecture
+from patchify.core.augmentation import Augmentation
 from patchify.core.axes import PIXELS
-from patchify.core.evaluation import Examples
+from patchify.core.evaluation import EvaluationSettings, Examples
 from patchify.core.losses import Regularizer
 from patchify.core.optimizers import SGD
 from patchify.core.parameters import Parameters, he_initialised
 from patchify.core.schedules import Constant
+from patchify.core.streams import streams
 from patchify.core.training import Training
 
 ARCHITECTURE = Architecture(filter_sizes=[16], filter_counts=[2], hidden=[4])
@@ -32,8 +34,10 @@ def start(parameters: Parameters, **changes: object) -> Training:
         "schedule": Constant(eta=0.01, updates=12),
         "regularizer": Regularizer(l2=0.001, label_smoothing=0.1),
         "optimizer": SGD(momentum=0.0),
+        "augmentation": Augmentation(),
+        "evaluation": EvaluationSettings(),
         "batch_size": BATCH,
-        "order": np.random.default_rng(1),
+        "random": streams(1),
         "evaluated": {"train": examples(), "test": examples(20, seed=5)},
         **changes,
     }

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from patchify.core.architecture import Architecture
-from patchify.core.evaluation import predict
+from patchify.core.augmentation import Augmentation
+from patchify.core.evaluation import EvaluationSettings, predict
 from patchify.core.losses import Regularizer, accuracy
 from patchify.core.optimizers import SGD
 from patchify.core.parameters import he_initialised
 from patchify.core.schedules import Cyclic
+from patchify.core.streams import streams
 from patchify.core.training import Training
 from patchify.data.prepare import prepare
 from patchify.data.source import RawData
@@ -93,9 +95,9 @@ def test_images_use_the_whole_range_of_brightness(raw: RawData) -> None:
 
 def test_300_updates_teach_a_network_much_but_not_everything() -> None:
     data = prepare(source(train=6000, test=1000), np.float32)
-    weights, order = map(np.random.default_rng, np.random.SeedSequence(0).spawn(2))
+    random = streams(0)
     architecture = Architecture(filter_sizes=[4], filter_counts=[10], hidden=[50])
-    parameters = he_initialised(architecture, weights, np.float32)
+    parameters = he_initialised(architecture, random.weights, np.float32)
     schedule = Cyclic(eta_min=1e-5, eta_max=0.04, cycles=1, step_size=150, growth=1.0, decay=1.0)
     for _ in Training(
         parameters,
@@ -103,8 +105,10 @@ def test_300_updates_teach_a_network_much_but_not_everything() -> None:
         schedule=schedule,
         regularizer=Regularizer(l2=0.003, label_smoothing=0.0),
         optimizer=SGD(momentum=0.9),
+        augmentation=Augmentation(),
+        evaluation=EvaluationSettings(),
         batch_size=100,
-        order=order,
+        random=random,
         evaluated={},
     ):
         pass

@@ -16,6 +16,8 @@ import pytest
 from patchify.config.identity import run_key
 from patchify.config.schema import Dtype, Run, Tracking
 from patchify.core.architecture import Architecture
+from patchify.core.augmentation import Augmentation
+from patchify.core.evaluation import EvaluationSettings
 from patchify.core.losses import Regularizer
 from patchify.core.optimizers import SGD
 from patchify.core.schedules import Constant
@@ -35,6 +37,8 @@ def a_run(data: Textures) -> Run:
         schedule=Constant(eta=0.1, updates=10),
         regularizer=Regularizer(l2=0.0, label_smoothing=0.0),
         optimizer=SGD(momentum=0.0),
+        augmentation=Augmentation(),
+        evaluation=EvaluationSettings(),
         seed=0,
         batch_size=10,
         dtype=Dtype.float32,

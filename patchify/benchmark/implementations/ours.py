@@ -4,9 +4,11 @@ import numpy as np
 
 from patchify.benchmark.task import BATCH, L2, RATE, Positions, Task
 from patchify.core import reference
+from patchify.core.augmentation import Augmentation
 from patchify.core.evaluation import Examples, evaluate
 from patchify.core.losses import Regularizer
 from patchify.core.optimizers import SGD
+from patchify.core.streams import streams
 from patchify.core.update import Update
 
 
@@ -17,8 +19,14 @@ class Ours:
         self.train = task.train
         self.regularizer = Regularizer(l2=L2, label_smoothing=0.0)
         self.parameters = reference.z_ordered(task.initial, task.architecture)
-        plain = SGD(momentum=0.0)
-        self.update = Update(self.parameters, regularizer=self.regularizer, optimizer=plain, batch_size=BATCH)
+        self.update = Update(
+            self.parameters,
+            regularizer=self.regularizer,
+            optimizer=SGD(momentum=0.0),
+            augmentation=Augmentation(),
+            batch_size=BATCH,
+            random=streams(0),  # from which nothing is drawn
+        )
 
     def run(self, batches: Positions) -> None:
         """One update for each row of positions."""
