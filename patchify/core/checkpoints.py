@@ -139,7 +139,7 @@ def _record(found: dict[str, Any]) -> Record:
         rate=float(found["rate"]),
         seconds=float(found["seconds"]),
         evaluations={
-            name: Evaluation(**{score: float(value) for score, value in scores.items()})
+            name: Evaluation(**{score: float(value) for score, value in scores.items() if value is not None})
             for name, scores in found["evaluations"].items()
         },
     )

@@ -3,14 +3,16 @@
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
-from patchify.core.axes import Images, Labels, Scores
+from patchify.core.axes import SIDE, Images, Labels, Scores
 from patchify.core.losses import Regularizer, accuracy, cross_entropies, softmax
+from patchify.core.moves import Border, Mover, moves
 from patchify.core.network import Network
 from patchify.core.parameters import Parameters
-from patchify.core.rules import require
+from patchify.core.rules import at_least, require
 
 BATCH = 100
 """Images evaluated at once. Measured: with 500, whose responses leave the cache, it takes 20 % longer."""
@@ -45,14 +47,25 @@ class EvaluationSettings:
     """What is evaluated.
 
     parameters: those as trained, or their moving average, which keeps `ema_decay` of itself each update
+    view_shift: at the end, images are classified in several views, too: themselves and their mirror images, each also
+        shifted by so many pixels to all eight sides; 0 for mirror images alone, None for neither
     """
 
     parameters: Evaluated = Evaluated.raw
     ema_decay: float = 0.999
+    view_shift: int | None = None
 
     def __post_init__(self) -> None:
         inside = 0 < self.ema_decay < 1
         require(inside, "ema_decay", "must lie between 0 and 1", self.ema_decay, "choose about 0.999")
+        if self.view_shift is not None:
+            at_least(0, "view_shift", self.view_shift)
+            require(self.view_shift < SIDE, "view_shift", f"must be below {SIDE}", self.view_shift, "choose about 2")
+
+    @property
+    def views(self) -> int:
+        """Ways in which each image is classified at the end, beside the one that every record has."""
+        return 0 if self.view_shift is None else 18 if self.view_shift else 2
 
     @property
     def kept_decay(self) -> float:
@@ -62,11 +75,15 @@ class EvaluationSettings:
 
 @dataclass(slots=True, kw_only=True)
 class Evaluation:
-    """Means over a set of images: plain cross-entropy, the trained objective, and the fraction classified right."""
+    """Means over a set of images: plain cross-entropy, the trained objective, and the fraction classified right.
+
+    accuracy_views: the fraction classified right by the mean over views, where there are any
+    """
 
     loss: float
     cost: float
     accuracy: float
+    accuracy_views: float | None = None
 
 
 @np.errstate(over="ignore", invalid="ignore")  # whoever reads the numbers checks that they are finite
@@ -98,6 +115,26 @@ def probabilities(parameters: Parameters, images: Images) -> Scores:
     """Class probabilities of any number of images (eq. 5)."""
     logits = predict(parameters, images)
     return softmax(logits, out=logits)
+
+
+def probabilities_over_views(parameters: Parameters, images: Images, shift: int, border: Border) -> Scores:
+    """Mean class probabilities of each image and its mirror image, unmoved and shifted to all eight sides.
+
+    shift: in pixels, 0 for mirror images alone; border: what comes in where an image is shifted away
+    """
+    table = moves(shift, flip=True, border=border)
+    ends = sorted({0, shift, 2 * shift})  # up, not at all, down; and across
+    views = list(product(ends, [*ends, *(len(table.down) + end for end in ends)]))
+    mean = np.zeros((parameters.biases[-1].size, len(images)), parameters.flat.dtype)
+    for part, network in _batches(parameters, len(images)):
+        size = network.batch_size
+        mover = Mover(table, size, images.dtype)
+        mover.source[...] = images[part]
+        for down, across in views:
+            mover(np.full(size, down), np.full(size, across))
+            logits = network.forward(mover.moved)
+            mean[:, part] += softmax(logits, out=logits)
+    return np.divide(mean, len(views), out=mean)
 
 
 def _batches(parameters: Parameters, count: int) -> Iterator[tuple[slice, Network]]:

@@ -13,8 +13,14 @@ import numpy as np
 from jaxtyping import Float
 
 from patchify.core.augmentation import Augmentation
-from patchify.core.evaluation import Evaluation, EvaluationSettings, Examples, evaluate
-from patchify.core.losses import Regularizer
+from patchify.core.evaluation import (
+    Evaluation,
+    EvaluationSettings,
+    Examples,
+    evaluate,
+    probabilities_over_views,
+)
+from patchify.core.losses import Regularizer, accuracy
 from patchify.core.optimizers import Optimizer
 from patchify.core.order import Order
 from patchify.core.parameters import Parameters
@@ -46,6 +52,7 @@ class Record:
             f"{name}/{score}": value
             for name, evaluation in self.evaluations.items()
             for score, value in asdict(evaluation).items()
+            if value is not None
         }
         return {**scores, "learning_rate": self.rate, "train/seconds": self.seconds}
 
@@ -114,6 +121,7 @@ class Training:
             batch_size=batch_size,
             random=random,
         )
+        self.view_shift, self.border = evaluation.view_shift, augmentation.border
         self.random = random
         self.step, self.seconds, self.records = 0, 0.0, list[Record]()
         if state is not None:
@@ -181,6 +189,9 @@ class Training:
             evaluation = evaluate(self.result, examples, self.regularizer)
             if not math.isfinite(evaluation.cost):
                 raise Diverged(record.step, record.rate, evaluation.cost)
+            if self.view_shift is not None and record.step == len(self.rates):
+                seen = probabilities_over_views(self.result, examples.images, self.view_shift, self.border)
+                evaluation.accuracy_views = accuracy(seen, examples.labels)
             record.evaluations[name] = evaluation
 
 

@@ -22,6 +22,7 @@ class Quantity:
 
 QUANTITIES = {
     "accuracy": Quantity(name="accuracy", unit="%", scale=100.0, decimals=1),
+    "views": Quantity(name="accuracy over views", unit="%", scale=100.0, decimals=1),
     "seconds": Quantity(name="time", unit="s", decimals=1),
     "loss": Quantity(name="loss", unit="nats"),
     "cost": Quantity(name="cost", unit="nats"),
@@ -44,6 +45,8 @@ def heading(column: str) -> str:
 
     >>> heading("train_seconds")
     'training time (s)'
+    >>> heading("test_accuracy_views")
+    'test accuracy over views (%)'
     """
     part = column.replace("/", "_").partition("_")[0]
     return f"{IMAGES[part]} {quantity(column).axis}" if part in IMAGES else quantity(column).axis

@@ -10,13 +10,21 @@ from patchify.study.intervals import Interval
 from patchify.study.quantities import heading, quantity
 from patchify.tracking.reading import StoredRun
 
-COLUMNS = ("test_accuracy", "validation_accuracy", "train_accuracy", "test_loss", "train_loss", "train_seconds")
+COLUMNS = (
+    "test_accuracy",
+    "test_accuracy_views",
+    "validation_accuracy",
+    "train_accuracy",
+    "test_loss",
+    "train_loss",
+    "train_seconds",
+)
 """Of the table; one that some runs lack is left out."""
 
 
 def readme(study: Study, results: pd.DataFrame, *, about: str, common: str, made_with: str) -> str:
     """The README as Markdown; about: the data set; common: settings of all runs; made_with: code and machine."""
-    columns = [column for column in COLUMNS if results[column].notna().all()]
+    columns = [column for column in COLUMNS if column in results and results[column].notna().all()]
     intervals = {column: group_intervals(results, column) for column in columns}
     headings = ["run", "n", *map(heading, columns)]
     rows = [

@@ -14,6 +14,8 @@ from patchify.tracking.reading import StoredRun, history
 
 SCORES = ("train_loss", "train_accuracy", "validation_accuracy", "test_loss", "test_accuracy", "train_seconds")
 """Columns of results.csv that come from a run's last record; accuracies as fractions, seconds of training alone."""
+VIEWS = "test_accuracy_views"
+"""A column more, where some run has it."""
 
 
 def select(runs: Sequence[StoredRun], study: str, data: str | None) -> tuple[list[StoredRun], list[str]]:
@@ -60,11 +62,12 @@ def tables(store: Store, runs: Sequence[StoredRun]) -> tuple[pd.DataFrame, pd.Da
     """results.csv (one row a run) and history.csv (one row a record), in an order that only the runs decide."""
     settings = differing(runs)
     names = _names(runs, settings)
+    columns = (*SCORES, VIEWS) if any(_metric(VIEWS) in run.metrics for run in runs) else SCORES
     rows, records = [], []
     for run in sorted(runs, key=lambda run: (_natural(names[run.id]), int(run.params["seed"]), run.id)):
         recorded = history(store, run)
         identity = {"run_id": run.id, "run_key": run.tags["run_key"], "data": data_name(run), "run": names[run.id]}
-        scores = {score: _rounded(run.metrics.get(score.replace("_", "/", 1), np.nan)) for score in SCORES}
+        scores = {score: _rounded(run.metrics.get(_metric(score), np.nan)) for score in columns}
         chosen = {key: run.params.get(key, "") for key in settings}
         rows.append({**identity, **chosen, "seed": int(run.params["seed"]), "updates": max(recorded), **scores})
         records += [
@@ -73,6 +76,10 @@ def tables(store: Store, runs: Sequence[StoredRun]) -> tuple[pd.DataFrame, pd.Da
             for step, metrics in recorded.items()
         ]
     return pd.DataFrame(rows), pd.DataFrame(records)
+
+
+def _metric(column: str) -> str:
+    return column.replace("_", "/", 1)
 
 
 def _rounded(value: float) -> float:

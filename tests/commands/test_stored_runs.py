@@ -8,7 +8,9 @@ import pytest
 from mlflow import MlflowClient
 
 from patchify.core.architecture import Architecture
-from patchify.core.evaluation import probabilities
+from patchify.core.evaluation import evaluate, probabilities, probabilities_over_views
+from patchify.core.losses import Regularizer, accuracy
+from patchify.core.moves import Border
 from patchify.core.parameters import Parameters
 from patchify.data.prepare import prepare
 from patchify.data.textures import Textures
@@ -71,6 +73,28 @@ def test_a_kept_network_classifies_new_images_as_the_run_did(tiny_sweep: Path) -
     np.testing.assert_allclose(test["probabilities"], expected, atol=1e-3)  # kept in float16
     accuracy = np.mean(expected.argmax(axis=1) == test["labels"])
     assert accuracy == pytest.approx(run.data.metrics["test/accuracy"])
+
+
+@pytest.mark.usefixtures("made_store")
+def test_with_ema_the_files_the_digest_and_the_scores_are_of_the_average(patchify: Command, tmp_path: Path) -> None:
+    assert patchify(*TINY, "evaluation=raw", "evaluation.view_shift=1").status == 0
+    assert patchify(*TINY, "evaluation=ema", "evaluation.ema_decay=0.9", "evaluation.view_shift=1").status == 0
+    runs = runs_of(tmp_path / "mlruns", "scratch")
+    assert len({run.data.tags["parameters_sha256"] for run in runs}) == 2
+    dataset = prepare(Textures(seed=0, train=300, test=100, validation=50, split_seed=0), np.float32)
+    for run in runs:
+        folder = tmp_path / "mlruns" / "artifacts" / "scratch" / run.info.run_id / "artifacts"
+        stored = np.load(folder / "parameters.npz", allow_pickle=False)
+        lists = {name: stored[name].tolist() for name in ("filter_sizes", "filter_counts", "hidden")}
+        parameters = Parameters(Architecture(**lists), np.float32)
+        parameters.assign(stored)
+        assert parameters.digest() == run.data.tags["parameters_sha256"]
+        scores = evaluate(parameters, dataset.test, Regularizer(l2=0.003, label_smoothing=0.0))
+        assert scores.loss == pytest.approx(run.data.metrics["test/loss"])
+        over_views = accuracy(
+            probabilities_over_views(parameters, dataset.test.images, 1, Border.zero), dataset.test.labels
+        )
+        assert over_views == pytest.approx(run.data.metrics["test/accuracy_views"])
 
 
 def test_the_store_is_in_wal_mode_and_hydra_writes_below_the_tracking_folder(tiny_sweep: Path) -> None:

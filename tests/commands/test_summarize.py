@@ -79,12 +79,21 @@ def a_run(tags: dict[str, str]) -> TrackedRun:
     return TrackedRun(folder, Path("mlruns"), {**header, "params": params, "tags": tags})
 
 
-def record(*, key: str, data: str = "textures", digest: str = "abc", accuracy: float = 0.5, files: Path) -> TrackedRun:
-    """A finished run of the study `widths`."""
+def record(
+    *,
+    key: str,
+    files: Path,
+    data: str = "textures",
+    digest: str = "abc",
+    accuracy: float = 0.5,
+    views: float | None = None,
+) -> TrackedRun:
+    """A finished run of the study `widths`; views: its accuracy over them, if it has one."""
     tags = {"run_key": key, "label": "arch1", "data": data, "data.digest": digest, "data.official": "True"}
     with a_run(tags) as run:
         scores = dict.fromkeys(("train/loss", "test/loss", "train/accuracy", "validation/accuracy"), 0.5)
-        run.log_metrics({**scores, "test/accuracy": accuracy, "train/seconds": 1.0}, step=10)
+        over_views = {} if views is None else {"test/accuracy_views": views}
+        run.log_metrics({**scores, **over_views, "test/accuracy": accuracy, "train/seconds": 1.0}, step=10)
         shutil.copytree(files, run.folder.artifacts)
     return run
 
@@ -95,6 +104,22 @@ def files(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "config.yaml").write_text("charts: {}\n")
     return folder
+
+
+def test_an_accuracy_over_views_is_a_column_where_some_run_has_one(
+    summarize: Command, made_store: Path, files: Path
+) -> None:
+    record(key="k", files=files)
+    summarize("widths")
+    assert "test_accuracy_views" not in pd.read_csv("experiments/widths/results.csv")
+    record(key="l", files=files, views=0.75)
+    summarize("widths")
+    assert pd.read_csv("experiments/widths/results.csv")["test_accuracy_views"].dropna().tolist() == [0.75]
+    readme = Path("experiments/widths/README.md")
+    assert "over views" not in readme.read_text(), "the other run lacks it"
+    record(key="k", files=files, views=0.25)
+    summarize("widths")
+    assert "| test accuracy (%) | test accuracy over views (%) |" in readme.read_text()
 
 
 def test_the_newest_run_of_a_key_counts_and_the_others_are_said_to_be_left_out(

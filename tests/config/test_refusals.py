@@ -51,6 +51,7 @@ REFUSED = {
     "augmentation=flipp": "augmentation=flipp must name an option: there is no flipp; did you mean flip?",
     "evaluation.parameters=mean": "evaluation.parameters must fit its type: Invalid value 'mean', expected one of",
     "evaluation.ema_decay=1": "evaluation.ema_decay must lie between 0 and 1: got 1.0; choose about 0.999",
+    "evaluation.view_shift=-1": "evaluation.view_shift must be at least 0: got -1",
     "schedule.warmup=5": "schedule.warmup must be a known setting: there is none of this name",
     "batch_size=0": "batch_size must be at least 1: got 0",
     "batch_size=251": "batch_size must not exceed the 250 training images: got 251; choose 250 or fewer",

@@ -84,13 +84,13 @@ def test_by_default_nothing_is_added_to_the_baseline() -> None:
 def test_a_whole_recipe_composes_from_options_and_single_settings() -> None:
     run, _ = composed(
         *("optimizer=nesterov", "optimizer.momentum=0.95", "schedule=warmup_cosine", "regularizer=dropout"),
-        *("augmentation=flip_shift_cutout", "augmentation.border=reflect", "evaluation=ema"),
+        *("augmentation=flip_shift_cutout", "augmentation.border=reflect", "evaluation=ema", "evaluation.view_shift=2"),
     )
     assert run.optimizer == SGD(momentum=0.95, nesterov=True)
     assert run.schedule == WarmupCosine(eta_min=0.0, eta_max=0.1, warmup=500, updates=4800)
     assert run.regularizer == Regularizer(l2=1e-4, label_smoothing=0.1, dropout_responses=0.1, dropout_hidden=0.3)
     assert run.augmentation == Augmentation(flip=True, shift=4, border=Border.reflect, cutout=8)
-    assert run.evaluation == EvaluationSettings(parameters=Evaluated.ema, ema_decay=0.999)
+    assert run.evaluation == EvaluationSettings(parameters=Evaluated.ema, ema_decay=0.999, view_shift=2)
     adamw, _ = composed("optimizer=adamw", "optimizer.weight_decay=0.1")
     assert adamw.optimizer == AdamW(beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.1)
 

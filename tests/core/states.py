@@ -15,12 +15,13 @@ RUN = "0123abcd" * 8
 def state(step: int, dtype: type = np.float32, count: int = 300) -> State:
     rng = np.random.default_rng(step)
     scores = {name: Evaluation(loss=rng.random(), cost=0.1 + 0.2, accuracy=1 / 3) for name in ("train", "test")}
+    over_views = replace(scores["test"], accuracy_views=2 / 3)
     return State(
         step=step,
         seconds=rng.random(),
         records=[
             Record(step=0, rate=1e-5, seconds=0.0, evaluations=scores),
-            Record(step=step, rate=0.1, seconds=rng.random(), evaluations=scores),
+            Record(step=step, rate=0.1, seconds=rng.random(), evaluations={**scores, "test": over_views}),
         ],
         arrays={
             "parameters": rng.standard_normal(count).astype(dtype),

@@ -49,7 +49,7 @@ AUGMENTATIONS = [Augmentation(), Augmentation(flip=True, shift=2, border=Border.
 EVALUATIONS = [
     EvaluationSettings(),
     EvaluationSettings(parameters=Evaluated.ema, ema_decay=0.8),
-    EvaluationSettings(parameters=Evaluated.ema),
+    EvaluationSettings(parameters=Evaluated.ema, view_shift=1),
 ]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from patchify.core.architecture import Architecture
+from patchify.core.evaluation import EvaluationSettings
 from patchify.core.schedules import Constant
 from patchify.data.dataset import Dataset
 from patchify.data.prepare import prepare
@@ -75,6 +76,13 @@ def test_the_work_of_a_run_is_that_of_its_updates_and_of_its_evaluations() -> No
     assert job.parameters == 33_050
     (often,) = plan([replace(run, record_every=1)], [[]])
     assert often.operations == work
+
+
+def test_views_of_every_image_at_the_end_are_work_and_time_too() -> None:
+    run = replace(a_run(SMALL), batch_size=20)
+    (plain,) = plan([run], [[]])
+    (viewed,) = plan([replace(run, evaluation=EvaluationSettings(view_shift=2))], [[]])
+    assert viewed.operations == plain.operations + IMAGE * 80 * 18
 
 
 def test_more_updates_and_larger_networks_take_longer() -> None:
