@@ -28,11 +28,12 @@ def write_artifacts(
     dataset: Dataset,
     records: list[Record],
 ) -> None:
-    """Write into `folder`: config.yaml, parameters.npz, test_probabilities.npz, curves, filters and confusion matrix.
+    """Write into `folder`: config.yaml, parameters.npz, IMAGES_probabilities.npz, curves, filters and confusion matrix.
 
     parameters.npz: every array of the network by name, over Z-ordered images; `mean` and `std` (3072,) to
         normalise an image, in Z-order too; `class_names`; and the architecture's three lists. No pickled objects.
-    test_probabilities.npz: `probabilities` (N, 10) float16 in the order of the test set, and `labels` (N,)
+    IMAGES_probabilities.npz: `probabilities` (N, 10) float16 in the order of the set of images, and `labels` (N,);
+        IMAGES: test, or validation for a run that leaves the test images alone
     """
     (folder / "config.yaml").write_text(config)
     architecture = run.architecture
@@ -46,15 +47,18 @@ def write_artifacts(
         "hidden": np.array(architecture.hidden),
     }
     np.savez(folder / "parameters.npz", **arrays)
-    test = probabilities(parameters, dataset.test.images).T  # an image a row
-    labels = dataset.test.labels
+    images, examples = list(dataset.evaluated(test=run.evaluation.test).items())[-1]
+    predicted = probabilities(parameters, examples.images).T  # an image a row
+    labels = examples.labels
     np.savez_compressed(
-        folder / "test_probabilities.npz", probabilities=test.astype(np.float16), labels=labels.astype(np.uint8)
+        folder / f"{images}_probabilities.npz",
+        probabilities=predicted.astype(np.float16),
+        labels=labels.astype(np.uint8),
     )
     about = f"{name}, {dataset.name}{'' if dataset.official else ' (unofficial copy)'}"
     classes = len(dataset.class_names)
-    counts = np.bincount(labels * classes + test.argmax(axis=1), minlength=classes**2).reshape(classes, classes)
-    by_class = f"{about}: test images by class"
+    counts = np.bincount(labels * classes + predicted.argmax(axis=1), minlength=classes**2).reshape(classes, classes)
+    by_class = f"{about}: {images} images by class"
     pictures = {
         "curves": _curves(records, run.schedule, about),
         "filters": charts.filter_grid(

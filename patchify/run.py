@@ -18,7 +18,7 @@ from patchify.core.training import Record, State, Training
 from patchify.data.dataset import Dataset
 from patchify.data.prepare import prepare
 from patchify.display import complain
-from patchify.display.events import Done, Finished, Started, Waiting, Watch
+from patchify.display.events import Done, Finished, Started, Waiting, Watch, judged
 from patchify.interrupts import Wishes, deferred
 from patchify.journal.journal import finished, read
 from patchify.tracking.facts import facts
@@ -30,7 +30,7 @@ CHECKPOINT_EVERY = 60.0
 
 
 def train(run: Run, name: str, config: str, *, parent: str | None, watch: Watch) -> float:
-    """Train one network, or go on training it, and record it; returns the final test accuracy.
+    """Train one network, or go on training it, and record it; returns the final accuracy, on test images if it has any.
 
     Where another process is at the same run, waits for it; what that one has finished is not computed again.
 
@@ -70,9 +70,9 @@ def train(run: Run, name: str, config: str, *, parent: str | None, watch: Watch)
         complain(
             f"{title} is not all in the store: {tracked.unsent}; `{sync_command(run.tracking.folder)}` sends the rest"
         )
-    test = records[-1].evaluations["test"]
-    watch(Finished(accuracy=test.accuracy, loss=test.loss, seconds=records[-1].seconds))
-    return test.accuracy
+    images, result = judged(records[-1])
+    watch(Finished(images=images, accuracy=result.accuracy, loss=result.loss, seconds=records[-1].seconds))
+    return result.accuracy
 
 
 def _header(run: Run, name: str, dataset: Dataset, parent: str | None) -> dict[str, Any]:
@@ -168,7 +168,7 @@ class Keeper:
 
 
 def _training(run: Run, parameters: Parameters, dataset: Dataset, random: Streams, state: State | None) -> Training:
-    """A run's training, evaluated on a part of the training images, on validation and on test images."""
+    """A run's training, evaluated on a part of the training images, on validation and, if wanted, on test images."""
     return Training(
         parameters,
         dataset.train,
@@ -179,7 +179,7 @@ def _training(run: Run, parameters: Parameters, dataset: Dataset, random: Stream
         evaluation=run.evaluation,
         batch_size=run.batch_size,
         random=random,
-        evaluated=dataset.evaluated,
+        evaluated=dataset.evaluated(test=run.evaluation.test),
         record_every=run.record_every,
         state=state,
     )

@@ -12,7 +12,7 @@ from patchify.display.run import RunDisplay
 from patchify.display.sweep import SweepDisplay
 
 TEST = Evaluation(loss=1.2345, cost=1.3, accuracy=0.567)
-DONE = Finished(accuracy=0.567, loss=1.2345, seconds=4.96)
+DONE = Finished(images="test", accuracy=0.567, loss=1.2345, seconds=4.96)
 
 
 @pytest.fixture

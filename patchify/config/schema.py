@@ -103,6 +103,10 @@ class Run:
         images = self.data.stored_training_images - self.data.validation
         rule = f"must not exceed the {images} training images"
         require(self.batch_size <= images, "batch_size", rule, self.batch_size, f"choose {images} or fewer")
+        judged = self.evaluation.test or self.data.validation > 0
+        require(
+            judged, "evaluation.test", "must be true without validation images", "false", "set data.validation=5000"
+        )
         plain = re.fullmatch(r"\w([\w .-]*\w)?", self.study) is not None
         require(plain, "study", "must be a name of letters, digits, - _ .", repr(self.study), "it names a folder")
         require(self.study != "Default", "study", "must not be MLflow's own experiment", self.study, "choose another")

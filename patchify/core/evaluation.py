@@ -49,11 +49,14 @@ class EvaluationSettings:
     parameters: those as trained, or their moving average, which keeps `ema_decay` of itself each update
     view_shift: at the end, images are classified in several views, too: themselves and their mirror images, each also
         shifted by so many pixels to all eight sides; 0 for mirror images alone, None for neither
+    test: whether the test images are; without them validation images say how well a run does, as in a search, whose
+        choices must not know the test set
     """
 
     parameters: Evaluated = Evaluated.raw
     ema_decay: float = 0.999
     view_shift: int | None = None
+    test: bool = True
 
     def __post_init__(self) -> None:
         inside = 0 < self.ema_decay < 1

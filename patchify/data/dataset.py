@@ -34,11 +34,13 @@ class Dataset:
     digest: str
     official: bool
 
-    @property
-    def evaluated(self) -> dict[str, Examples]:
-        """What a run is evaluated on, by name: a part of the training images, validation (if any) and test images."""
+    def evaluated(self, *, test: bool) -> dict[str, Examples]:
+        """What a run is evaluated on, by name: a part of the training images, validation (if any), and test images.
+
+        The last are those that say how well it does: validation where the test images are left out.
+        """
         held_out = {} if self.validation is None else {"validation": self.validation}
-        return {"train": self.train.first(TRAINING_PART), **held_out, "test": self.test}
+        return {"train": self.train.first(TRAINING_PART), **held_out, **({"test": self.test} if test else {})}
 
 
 def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

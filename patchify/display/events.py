@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from patchify.core.evaluation import Evaluation
 from patchify.core.training import Record
 
 
@@ -27,27 +28,33 @@ class Started:
 
 @dataclass(slots=True, kw_only=True)
 class Finished:
-    """A run came to its end. accuracy, loss: of the test images, at the last update; seconds: spent in updates."""
+    """A run came to its end. images: the set that accuracy and loss are of; seconds: spent in updates."""
 
+    images: str
     accuracy: float
     loss: float
     seconds: float
 
     def __str__(self) -> str:
-        scores = f"test accuracy {100 * self.accuracy:.2f} %, loss {self.loss:.3f}"
+        scores = f"{self.images} accuracy {100 * self.accuracy:.2f} %, loss {self.loss:.3f}"
         return f"{scores}, {self.seconds:.1f} s of training"
 
 
 @dataclass(slots=True, kw_only=True)
 class Done:
-    """A run that need not be computed, since it was before. name: its title; accuracy: of the test images, if known."""
+    """A run that need not be computed, since it was before. name: its title; accuracy: its result, if known."""
 
     name: str
     accuracy: float | None
 
     def __str__(self) -> str:
-        score = "" if self.accuracy is None else f", test accuracy {100 * self.accuracy:.2f} %"
+        score = "" if self.accuracy is None else f", accuracy {100 * self.accuracy:.2f} %"
         return f"already done: {self.name}{score}"
+
+
+def judged(record: Record) -> tuple[str, Evaluation]:
+    """The images that say how well a run does at a record with scores, and how well that is: test, or validation."""
+    return list(record.evaluations.items())[-1]
 
 
 Event = Waiting | Started | Record | Finished | Done

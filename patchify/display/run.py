@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from patchify.core.training import Record
-from patchify.display.events import Done, Event, Finished, Started, Waiting
+from patchify.display.events import Done, Event, Finished, Started, Waiting, judged
 from patchify.display.lines import say
 
 
@@ -54,8 +54,9 @@ class RunDisplay:
 
     def _show_record(self, record: Record) -> None:
         rate = f"rate {record.rate:.1e}"
-        if test := record.evaluations.get("test"):
-            self.scores = f"test loss {test.loss:.3f}, accuracy {100 * test.accuracy:.1f} %"
+        if record.evaluations:
+            images, result = judged(record)
+            self.scores = f"{images} loss {result.loss:.3f}, accuracy {100 * result.accuracy:.1f} %"
             if not self.console.is_terminal:
                 say(f"{self.name}: update {record.step}/{self.total}, {rate}, {self.scores}")
         self.bar.update(self.task, completed=record.step, scores=f"{rate}, {self.scores}")

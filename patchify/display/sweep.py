@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from patchify.core.training import Record
-from patchify.display.events import Done, Event, Finished, Started, Waiting
+from patchify.display.events import Done, Event, Finished, Started, Waiting, judged
 from patchify.display.lines import complain, say
 from patchify.interrupts import undisturbed
 
@@ -61,8 +61,8 @@ class SweepDisplay:
                 self.skipped += event.step
             case Record():
                 self.steps[number] = self.running[number].step = event.step
-                if test := event.evaluations.get("test"):
-                    self.running[number].score = f"{100 * test.accuracy:.1f} %"
+                if event.evaluations:
+                    self.running[number].score = f"{100 * judged(event)[1].accuracy:.1f} %"
             case Finished():
                 self._say(f"{self.running[number].name}: {event}")
             case Done():

@@ -60,7 +60,7 @@ def plan(runs: Sequence[Run], jobs: Sequence[Sequence[str]]) -> list[PlannedJob]
 
 def _planned(run: Run, dataset: Dataset, pace: Pace, settings: dict[str, str]) -> PlannedJob:
     updates = run.schedule.total
-    images = sum(len(examples.labels) for examples in dataset.evaluated.values())
+    images = sum(len(examples.labels) for examples in dataset.evaluated(test=run.evaluation.test).values())
     images *= len(run.schedule.marks(run.record_every)) + run.evaluation.views
     training = updates * operations.of_update(run.architecture, run.batch_size)
     return PlannedJob(

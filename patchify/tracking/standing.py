@@ -10,14 +10,14 @@ from patchify.journal.journal import DamagedJournal, Entry, ending, finished
 from patchify.journal.sent import entries_of, pending
 from patchify.store.address import public, remember
 from patchify.store.opening import address_of
-from patchify.tracking.done import FinishedRun
+from patchify.tracking.done import RESULTS, FinishedRun
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)
 class Standing:
     """How far a run is: "new", "running", "interrupted", "failed", "done", or "damaged" for its journal.
 
-    accuracy: of a run that is done, on the test images; study, stored: its study and id in the store, if it is there
+    accuracy: of a run that is done; study, stored: its study and id in the store, if it is there
     journal: the id of its journal, if that is of a finished run; waits: whether the store does not have all of it
     """
 
@@ -47,9 +47,9 @@ def sync_command(folder: str) -> str:
 
 
 def accuracy_of(entries: Sequence[Entry]) -> float:
-    """The last test accuracy in the journal of a run that is finished."""
-    metrics = [entry.content["metrics"] for entry in entries if entry.kind == "metrics"]
-    return float(metrics[-1]["test/accuracy"])
+    """The result in the journal of a run that is finished."""
+    last = [entry.content["metrics"] for entry in entries if entry.kind == "metrics"][-1]
+    return float(next(last[name] for name in RESULTS if name in last))
 
 
 def standings(folders: Sequence[RunFolder], ask: Callable[[], Mapping[str, FinishedRun] | None]) -> list[Standing]:

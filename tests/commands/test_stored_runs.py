@@ -97,6 +97,21 @@ def test_with_ema_the_files_the_digest_and_the_scores_are_of_the_average(patchif
         assert over_views == pytest.approx(run.data.metrics["test/accuracy_views"])
 
 
+@pytest.mark.usefixtures("made_store")
+def test_a_run_without_test_images_is_judged_by_validation_and_keeps_nothing_of_the_test_set(
+    patchify: Command, tmp_path: Path
+) -> None:
+    outcome = patchify(*TINY, "evaluation.test=false")
+    assert outcome.status == 0
+    (run,) = runs_of(tmp_path / "mlruns", "scratch")
+    assert not [name for name in run.data.metrics if name.startswith("test/")]
+    assert f"validation accuracy {100 * run.data.metrics['validation/accuracy']:.2f} %" in outcome.out
+    folder = tmp_path / "mlruns" / "artifacts" / "scratch" / run.info.run_id / "artifacts"
+    assert [path.name for path in folder.glob("*_probabilities.npz")] == ["validation_probabilities.npz"]
+    again = patchify(*TINY, "evaluation.test=false")
+    assert f"accuracy {100 * run.data.metrics['validation/accuracy']:.2f} %" in again.out.partition("already done")[2]
+
+
 def test_the_store_is_in_wal_mode_and_hydra_writes_below_the_tracking_folder(tiny_sweep: Path) -> None:
     with sqlite3.connect(tiny_sweep / "mlflow.db") as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)

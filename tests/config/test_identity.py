@@ -71,7 +71,7 @@ DECISIVE = {
     *("optimizer.momentum", "optimizer.nesterov"),
     *("optimizer.beta1", "optimizer.beta2", "optimizer.epsilon", "optimizer.weight_decay"),
     *("augmentation.flip", "augmentation.shift", "augmentation.border", "augmentation.cutout"),
-    *("evaluation.parameters", "evaluation.ema_decay", "evaluation.view_shift"),
+    *("evaluation.parameters", "evaluation.ema_decay", "evaluation.test", "evaluation.view_shift"),
     *("schedule.eta_min", "schedule.eta_max", "schedule.cycles", "schedule.step_size", "schedule.growth"),
     *("schedule.decay", "schedule.T_0", "schedule.T_mult", "schedule.eta", "schedule.updates", "schedule.warmup"),
     *("data.validation", "data.split_seed", "data.seed", "data.train", "data.test"),

@@ -95,6 +95,13 @@ def test_a_refused_command_line_prints_one_line_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("conf")
+def test_a_run_that_leaves_the_test_images_alone_needs_others_to_be_judged_by() -> None:
+    rule = "evaluation.test must be true without validation images: got false; set data.validation=5000"
+    with pytest.raises(ConfigError, match=rule):
+        to_run(compose("config", [*TINY, "evaluation.test=false", "data.validation=0"]))
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
