@@ -1,6 +1,5 @@
 """Our launcher for Hydra: jobs run in forked processes, one a core, which share what this one has loaded."""
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
@@ -19,7 +18,7 @@ from patchify.display.events import Watch
 from patchify.journal.folder import RunFolder
 from patchify.journal.journal import DamagedJournal
 from patchify.store import StoreError
-from patchify.workers import FORKS, Died, Ended, Printed, forked
+from patchify.workers import FORKS, Died, Ended, Printed, cores, forked
 
 if TYPE_CHECKING:
     from patchify.display.sweep import SweepDisplay
@@ -125,8 +124,3 @@ def _in_turn(jobs: Sequence[Job], display: "SweepDisplay") -> list[JobReturn]:
         results.append(job(partial(display.show, number)))
         display.end(number, failed=results[-1].status is not JobStatus.COMPLETED)
     return results
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

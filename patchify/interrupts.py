@@ -11,6 +11,14 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM: to be treated like Ctrl-C, but for the exit status."""
 
 
+class Pruned(Exception):
+    """Raised by whoever watches a run and has no more use for it. step: updates made by then."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"pruned at update {step}")
+        self.step = step
+
+
 class Wishes:
     """What signals have asked for since training began.
 

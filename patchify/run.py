@@ -35,7 +35,8 @@ def train(run: Run, name: str, config: str, *, parent: str | None, watch: Watch)
     Where another process is at the same run, waits for it; what that one has finished is not computed again.
 
     name: what the run is called, seed aside; config: the composed config as YAML
-    parent: key of the sweep, if there is one; watch: called with each event of the run
+    parent: key of the sweep, if there is one
+    watch: called with each event of the run; where it raises Pruned the run ends, and its checkpoint stays
     Raises DataError, StoreError, DamagedJournal, OSError where a disk is full, and Diverged.
     """
     dataset = prepare(run.data, run.dtype.value)

@@ -59,6 +59,11 @@ class _Worker:
     ended: bool = False
 
 
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def forked(
     tasks: Sequence[Task], workers: int, *, before_fork: Callable[[], None]
 ) -> Generator[tuple[int, Any], None, None]:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from patchify.charts.lines import Line
 from patchify.charts.panels import Curve, Panel, panel_chart
 from patchify.charts.run import confusion_matrix, filter_grid, rehearse, training_curves
+from patchify.charts.search import Slice, TrialPoint, search_history, search_slices
 from patchify.charts.study import Bar, bar_chart, line_chart
 from patchify.charts.style import save
 
@@ -18,6 +19,8 @@ __all__ = [
     "Figure",
     "Line",
     "Panel",
+    "Slice",
+    "TrialPoint",
     "bar_chart",
     "confusion_matrix",
     "filter_grid",
@@ -25,5 +28,7 @@ __all__ = [
     "panel_chart",
     "rehearse",
     "save",
+    "search_history",
+    "search_slices",
     "training_curves",
 ]

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -12,10 +11,11 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from patchify.config.catalog import CONF, register_resolvers
+from patchify.config.composing import as_yaml
 from patchify.config.door import ConfigError, explain, to_run
 from patchify.config.identity import label
 from patchify.config.schema import register_schemas
@@ -27,7 +27,7 @@ from patchify.interrupts import Terminated, end_on_sigterm
 from patchify.journal.journal import DamagedJournal
 from patchify.store import StoreError
 from patchify.sweep.place import Place, SweepFailed
-from patchify.tracking.facts import COMMAND
+from patchify.tracking.facts import note_command
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +43,7 @@ def main() -> None:
     register_schemas()
     register_resolvers()
     show_warnings_plainly()
-    words = [word for word in sys.argv[1:] if not word.lstrip("+").startswith("tracking.")]  # may hold a password
-    os.environ[COMMAND] = shlex.join(["patchify", *words])  # for the runs' tags, in whichever process
+    note_command("patchify", sys.argv[1:])
     want_traceback = os.environ.get(FULL_ERROR) == "1"
     command = hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)
     try:
@@ -90,10 +89,8 @@ def job(config: DictConfig, watch: Watch | None = None) -> float:
         if composed.mode is not RunMode.MULTIRUN:  # it would go past the sweeper, which checks first
             raise ConfigError("hydra.mode must be MULTIRUN: got RUN; leave it out, since one run is a sweep of one")
         name = label(composed.runtime.choices, composed.overrides.task)
-        kept = [str(key) for key in config if key != "tracking"]  # an address may hold a password
-        yaml = OmegaConf.to_yaml(OmegaConf.masked_copy(config, kept), resolve=True)
         with RunDisplay(position) as display:
-            return train(to_run(config), name, yaml, parent=place.parent, watch=watch or display.show)
+            return train(to_run(config), name, as_yaml(config), parent=place.parent, watch=watch or display.show)
     except (Diverged, *FAILED, ConfigError) as error:
         log.error("%s%s, seed %s, failed: %s", position, name, config.seed, error)  # noqa: TRY400 - the message says all
         raise

@@ -2,7 +2,7 @@
 
 import textwrap
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import cast
 
@@ -58,8 +58,8 @@ def study(name: str, logged: str = "") -> Study:
     )
 
 
-def _question(study: str) -> str:
-    return str(_load(f"experiment/{study}.yaml").get("question", ""))
+def _question(group: str, name: str) -> str:
+    return str(_load(f"{group}/{name}.yaml").get("question", ""))
 
 
 def _load(file: str) -> DictConfig:
@@ -86,11 +86,11 @@ def group_lines() -> str:
 
 
 @cache  # Hydra fills in the help page twice
-def study_lines() -> str:
-    """Each study with its question, for the help page, within 80 columns."""
-    indents = {name: f"  {name:<16} " for name in options("experiment")}
+def question_lines(group: str) -> str:
+    """Each study ("experiment") or search with its question, for a help page, within 80 columns."""
+    indents = {name: f"  {name:<16} " for name in options(group)}
     return "\n".join(
-        textwrap.fill(_question(name), 79, initial_indent=indent, subsequent_indent=" " * len(indent))
+        textwrap.fill(_question(group, name), 79, initial_indent=indent, subsequent_indent=" " * len(indent))
         for name, indent in indents.items()
     )
 
@@ -98,4 +98,4 @@ def study_lines() -> str:
 def register_resolvers() -> None:
     """Let the help page's YAML name the two lists."""
     OmegaConf.register_new_resolver("patchify.groups", group_lines, replace=True)
-    OmegaConf.register_new_resolver("patchify.studies", study_lines, replace=True)
+    OmegaConf.register_new_resolver("patchify.studies", partial(question_lines, "experiment"), replace=True)

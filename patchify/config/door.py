@@ -66,7 +66,7 @@ def _refuse_unknown_keys(node: DictConfig, prefix: str = "") -> None:
 
 def unknown_key(key: str, known: list[str]) -> str:
     """Why `key` is refused, and what was probably meant."""
-    return f"{key} must be a known setting: there is none of this name; {_nearest(key, known)}"
+    return f"{key} must be a known setting: there is none of this name; {nearest(key, known)}"
 
 
 def explain(error: Exception) -> str:
@@ -74,7 +74,7 @@ def explain(error: Exception) -> str:
     for found in (error, error.__cause__, error.__context__):
         if isinstance(found, MissingConfigException) and found.missing_cfg_file:
             group, _, name = found.missing_cfg_file.rpartition("/")
-            remedy = _nearest(name, list(found.options or []))
+            remedy = nearest(name, list(found.options or []))
             return f"{group}={name} must name an option: there is no {name}; {remedy}"
         if isinstance(found, OverrideParseException):
             remedy = "quote lists and spaces, as 'key=[1,2]' and 'key=\"a b\"'"
@@ -90,7 +90,8 @@ def explain(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _nearest(wanted: str, known: list[str]) -> str:
+def nearest(wanted: str, known: list[str]) -> str:
+    """The remedy for a name that there is not."""
     close = difflib.get_close_matches(wanted, known, n=1)
     if close:
         return f"did you mean {close[0]}?"

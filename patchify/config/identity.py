@@ -37,6 +37,15 @@ def run_key(run: Run, data_digest: str) -> str:
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
+def short(key: str) -> str:
+    """The last word of a setting's key, positions in lists aside.
+
+    >>> short("architecture.filter_counts.0")
+    'filter_counts'
+    """
+    return re.sub(r"(\.\d+)+$", "", key).rpartition(".")[2]
+
+
 UNNAMED = re.compile(rf"(experiment|seed|record_every|hydra|data\.\w+)(\.|$)|{NOT_IN_IDENTITY.pattern}")
 """Settings that a run is not named after."""
 
@@ -53,5 +62,5 @@ def label(choices: Mapping[str, str], overrides: Sequence[str]) -> str:
         if key in choices and key != "architecture" and not UNNAMED.match(key):
             words.append(value)
         elif key not in choices and not UNNAMED.match(key):
-            words.append(f"{key.rpartition('.')[2]}={value}")
+            words.append(f"{short(key)}={value}")
     return " · ".join(words)

@@ -81,13 +81,17 @@ class SweepDisplay:
 
     def summary(self) -> str:
         """How far the sweep is, in less than 80 columns."""
-        ahead = len(self.totals) - self.finished - self.failed - len(self.running)
-        counts = {"running": len(self.running), "failed": self.failed, "to do": ahead}
         parts = [f"{self.finished} of {len(self.totals)} runs done"]
-        parts += [f"{count} {state}" for state, count in counts.items() if count]
+        parts += [f"{count} {state}" for state, count in self.counts.items() if count]
         if left := self.seconds_left():
             parts.append(f"{left // 60}:{left % 60:02} left")
         return " · ".join(parts)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Runs that are not done, by their state."""
+        ahead = len(self.totals) - self.finished - self.failed - len(self.running)
+        return {"running": len(self.running), "failed": self.failed, "to do": ahead}
 
     def seconds_left(self) -> int:
         """Time that the updates ahead will take at the pace so far; 0 while nothing is known."""

@@ -99,7 +99,7 @@ def _find_out(first: Run, keys: Sequence[str], titles: Sequence[str]) -> Sweep:
     """Which runs are done, each said in a line. Runs that a process left open which is gone now are ended."""
     uri, local = first.tracking.uri, first.tracking.folder
     address = address_of(uri, local)
-    store = _reached(address, local)
+    store = reached(address, local)
     folders = [folder_for(uri, local, key) for key in keys]
     for name, folder in end_the_dead(Path(local)):
         say(f"{name}: its process is gone; marked KILLED")
@@ -122,7 +122,7 @@ def _find_out(first: Run, keys: Sequence[str], titles: Sequence[str]) -> Sweep:
     return Sweep(folders=folders, missing=[n for n in range(len(keys)) if n not in done], done=done)
 
 
-def _reached(address: str, local: str) -> Store | None:
+def reached(address: str, local: str) -> Store | None:
     """The store, or None, and a line that says so, where it is out of reach. Raises StoreError."""
     try:
         return open_store(address)
@@ -146,7 +146,7 @@ def states_of(first: Run, keys: Sequence[str]) -> list[str]:
     address = address_of(uri, local)
     missing = address.startswith(SQLITE) and not Path(address.removeprefix(SQLITE)).exists()
     folders = [folder_for(uri, local, key) for key in keys]
-    found = standings(folders, lambda: {} if missing else _known(_reached(address, local), keys, local))
+    found = standings(folders, lambda: {} if missing else _known(reached(address, local), keys, local))
     return ["to do again" if first.rerun and standing.state == "done" else standing.state for standing in found]
 
 

@@ -3,7 +3,9 @@
 import importlib.metadata
 import os
 import platform
+import shlex
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +17,12 @@ COMMAND = "PATCHIFY_COMMAND"
 """Environment variable with the command line, where runs are made; the processes of a launcher inherit it."""
 
 LIBRARIES = ("patchify", "numpy", "scipy", "hydra-core", "omegaconf", "mlflow", "matplotlib")
+
+
+def note_command(name: str, words: Sequence[str]) -> None:
+    """Have the facts hold this command line, in whichever process; without the store's address."""
+    public = [word for word in words if not word.lstrip("+").startswith("tracking.")]  # may hold a password
+    os.environ[COMMAND] = shlex.join([name, *public])
 
 
 def facts() -> dict[str, str]:

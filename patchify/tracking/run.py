@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from patchify.interrupts import Terminated, undisturbed
+from patchify.interrupts import Pruned, Terminated, undisturbed
 from patchify.journal.folder import RunFolder
 from patchify.journal.journal import Journal, ending, recorded
 from patchify.journal.sent import entries_of
@@ -25,7 +25,7 @@ PATIENCE = 3.0
 class TrackedRun:
     """A run that is open as long as its `with` block: left normally it is FINISHED.
 
-    Left by Ctrl-C or SIGTERM it is KILLED, by any other exception FAILED with the reason in the tag `failure`. Opened
+    Left by Ctrl-C, SIGTERM or Pruned it is KILLED, by any other exception FAILED; the tag `failure` says why. Opened
     once more it goes on as the same run of the store, whatever ended it. What is recorded is in the journal at once; a
     thread sends it to the store, and a store that can't be reached disturbs nothing.
 
@@ -106,6 +106,8 @@ def _ending(error: BaseException | None) -> tuple[str, str | None]:
             return "KILLED", "ended by SIGTERM"
         case KeyboardInterrupt():
             return "KILLED", "interrupted"
+        case Pruned():
+            return "KILLED", str(error)
         case _:
             return "FAILED", f"{type(error).__name__}: {error}"
 

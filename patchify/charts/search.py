@@ -1,0 +1,142 @@
+"""Charts of a search: how its trials came out in their order, and against each setting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterSciNotation, LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
+
+from patchify.charts.style import COLOURS, INK, MUTED, settle, sheet, styled
+
+COLUMNS = 3
+"""Panels in a row."""
+
+
+@dataclass(slots=True, kw_only=True)
+class TrialPoint:
+    """A trial with its accuracy, a fraction. pruned: whether that is the last before it was broken off."""
+
+    number: int
+    accuracy: float
+    pruned: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Slice:
+    """The values of one setting, one for each trial. log: whether its axis is; choices: all there are, of a choice."""
+
+    name: str
+    values: list[str | float]
+    log: bool
+    choices: list[str] | None
+
+
+@styled()
+def search_history(points: Sequence[TrialPoint], *, title: str, axis: str, footer: str) -> Figure:
+    """Accuracy of trials in their order, with the best so far as a step line.
+
+    axis: the quantity and its unit; footer: data set, and what is not shown
+    """
+    _require_points(points, title)
+    figure = sheet(title=title, footer=footer, height=4.2)
+    axes = figure.subplots()
+    _scatter(axes, [point.number + 1 for point in points], points)
+    done = [point for point in points if not point.pruned]
+    best = np.maximum.accumulate([100 * point.accuracy for point in done])
+    numbers = [point.number + 1 for point in done]
+    axes.step(
+        [*numbers, points[-1].number + 1],
+        [*best, best[-1]],
+        where="post",
+        color=INK,
+        linewidth=1.2,
+        label="best so far",
+    )
+    axes.set_xlabel("trial")
+    axes.set_ylabel(axis)
+    _limit(axes, points)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
+    figure.legend(loc="outside right center", labelcolor=INK)
+    settle(figure)
+    return figure
+
+
+@styled()
+def search_slices(
+    slices: Sequence[Slice], points: Sequence[TrialPoint], *, title: str, axis: str, footer: str
+) -> Figure:
+    """Accuracy of trials against each setting, a panel each; the same trial is in all of them."""
+    _require_points(points, title)
+    rows = -(-len(slices) // COLUMNS)
+    figure = sheet(title=title, footer=footer, height=1.3 + 2.4 * rows + (1.2 if rows == 1 else 0))
+    grid = figure.subplots(rows, min(COLUMNS, len(slices)), sharey=True, squeeze=False)
+    for axes in grid.flat[len(slices) :]:
+        axes.set_visible(False)
+    for axes, part in zip(grid.flat, slices, strict=False):
+        _draw(axes, part, points)
+    for axes in grid[:, 0]:
+        axes.set_ylabel(axis)
+    _limit(grid[0, 0], points)
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right center", labelcolor=INK)
+    settle(figure)
+    return figure
+
+
+def _draw(axes: Axes, part: Slice, points: Sequence[TrialPoint]) -> None:
+    axes.set_title(part.name, color=INK)
+    if part.choices:
+        _scatter(axes, [float(part.choices.index(str(value))) for value in part.values], points)
+        axes.set_xticks(range(len(part.choices)), part.choices)
+        axes.set_xlim(-0.5, len(part.choices) - 0.5)
+        return
+    _scatter(axes, [float(value) for value in part.values], points)
+    if not part.log:
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
+        return
+    axes.set_xscale("log")
+    axes.xaxis.set_minor_locator(NullLocator())
+    low, high = axes.get_xlim()
+    few = high / low < 50
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=6))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}") if few or low >= 0.9 else LogFormatterSciNotation())
+
+
+def _scatter(axes: Axes, xs: Sequence[float], points: Sequence[TrialPoint]) -> None:
+    """Filled for trials that came to their end, hollow for others, and a ring around the best."""
+    for pruned, label, face in ((False, "done", COLOURS[0]), (True, "pruned", "none")):
+        chosen = [(x, 100 * point.accuracy) for x, point in zip(xs, points, strict=True) if point.pruned is pruned]
+        if chosen:
+            edge = MUTED if pruned else COLOURS[0]
+            across, up = zip(*chosen, strict=True)
+            axes.scatter(across, up, s=22, facecolor=face, edgecolor=edge, label=label)
+    best = max(range(len(points)), key=lambda i: (not points[i].pruned, points[i].accuracy))
+    axes.scatter(
+        xs[best],
+        100 * points[best].accuracy,
+        s=110,
+        facecolor="none",
+        edgecolor=COLOURS[1],
+        linewidth=1.6,
+        label="best trial",
+    )
+    axes.grid(axis="y")
+
+
+def _limit(axes: Axes, points: Sequence[TrialPoint]) -> None:
+    """Fit the y axis to the better trials: some, as those with far too high a rate, may lie at chance."""
+    accuracies = 100 * np.array([point.accuracy for point in points])
+    best, lowest = accuracies.max(), accuracies.min()
+    floor = max(lowest, best - 3 * (best - np.median(accuracies)))
+    margin = 0.06 * (best - floor) or 1.0
+    axes.set_ylim(floor - margin, best + margin)
+    below = int((accuracies < floor - margin).sum())
+    if below:
+        axes.text(0.01, 0.02, f"{below} more below", transform=axes.transAxes, color=MUTED, fontsize=8)
+
+
+def _require_points(points: Sequence[TrialPoint], title: str) -> None:
+    if not any(not point.pruned for point in points):
+        raise ValueError(f"chart {title!r} must have a trial that came to its end: got none; draw it once there is one")

@@ -1,0 +1,44 @@
+"""Runs composed from overrides alone, without Hydra's command line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
+
+from patchify.config.catalog import CONF, register_resolvers
+from patchify.config.door import ConfigError, check_choices, explain, to_run
+from patchify.config.schema import Run, register_schemas
+
+
+@dataclass(slots=True, kw_only=True, frozen=True)
+class Composed:
+    """A run, the option of each config group that it was composed from, and all its settings as YAML."""
+
+    run: Run
+    choices: dict[str, str]
+    yaml: str
+
+
+def compose_run(overrides: Sequence[str]) -> Composed:
+    """The run that `patchify` makes of these overrides. Raises ConfigError where it can't be run."""
+    register_schemas()
+    register_resolvers()
+    try:
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            config = compose("config", list(overrides), return_hydra_config=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(explain(error)) from error
+    choices = config.hydra.runtime.choices
+    check_choices(choices)
+    with open_dict(config):
+        del config["hydra"]
+    return Composed(run=to_run(config), choices={str(key): str(choices[key]) for key in choices}, yaml=as_yaml(config))
+
+
+def as_yaml(config: DictConfig) -> str:
+    """A composed config as it is kept with its run: without the store's address, which may hold a password."""
+    kept = [str(key) for key in config if key not in {"hydra", "tracking"}]
+    return OmegaConf.to_yaml(OmegaConf.masked_copy(config, kept), resolve=True)

@@ -1,0 +1,151 @@
+"""The folder of a search: README.md, trials.csv, and its charts."""
+
+import math
+from pathlib import Path
+
+import pandas as pd
+
+from patchify import charts
+from patchify.config.identity import short
+from patchify.core import NUMERICS_VERSION
+from patchify.data.prepare import prepare
+from patchify.search.findings import Findings, command, findings, span
+from patchify.search.place import Place
+from patchify.search.trials import Result
+from patchify.tracking.facts import facts
+
+TOP = 10
+"""Trials in the table of the best."""
+IMPORTANCE = "Importance: the share of each setting in what sets the best quarter of the trials apart (PED-ANOVA)."
+AXIS = "validation accuracy (%)"
+
+
+def summarize(place: Place, folder: Path) -> list[str]:
+    """Write the folder; lines that say what was found. Raises SearchError where there is nothing yet, and OSError."""
+    found = findings(place)
+    folder.mkdir(parents=True, exist_ok=True)
+    table(found.results).to_csv(folder / "trials.csv", index=False)
+    dataset = prepare(place.first.data, place.first.dtype.value)
+    data = dataset.name if dataset.official else f"{dataset.name} (unofficial copy {dataset.digest[:8]})"
+    written = [folder / "trials.csv", *_draw(place, found, data, folder), folder / "README.md"]
+    (folder / "README.md").write_text(_readme(place, found, data))
+    return [
+        f"{_counts(found)}: best {_accuracy(found.best)} % on validation images, {_setting(found.best)}",
+        *(f"wrote {path}" for path in written),
+        f"to train it: {command(place, found.best.settings)}",
+    ]
+
+
+def table(results: list[Result]) -> pd.DataFrame:
+    """One row a trial, in their order: its state, what it came to, its settings."""
+    return pd.DataFrame(
+        {
+            "trial": result.number + 1,
+            "state": result.state,
+            "validation_accuracy": result.accuracy,
+            "updates": result.facts.get("updates"),
+            "train_seconds": result.facts.get("seconds"),
+            **result.settings,
+            "run_key": result.facts.get("run_key"),
+            "failure": result.failure,
+        }
+        for result in results
+    ).astype({"updates": "Int64"})
+
+
+def _draw(place: Place, found: Findings, data: str, folder: Path) -> list[Path]:
+    shown = [result for result in found.results if result.state in {"done", "pruned"} and result.accuracy is not None]
+    points = [
+        charts.TrialPoint(number=result.number, accuracy=result.accuracy or 0.0, pruned=result.state == "pruned")
+        for result in shown
+    ]
+    slices = [
+        charts.Slice(
+            name=key,
+            values=[
+                str(result.settings[key]) if dimension.choices else float(result.settings[key]) for result in shown
+            ],
+            log=dimension.log,
+            choices=[str(choice) for choice in dimension.choices] or None,
+        )
+        for key, dimension in place.search.space.items()
+    ]
+    about = f"Data: {data}, {place.first.data.validation:,} validation images, one seed. {_counts(found)}."
+    history = charts.search_history(points, title=f"Trials of the search {place.name}", axis=AXIS, footer=about)
+    sliced = charts.search_slices(slices, points, title=place.search.question, axis=AXIS, footer=about)
+    return [*charts.save(history, folder / "history"), *charts.save(sliced, folder / "slices")]
+
+
+def _readme(place: Place, found: Findings, data: str) -> str:
+    space = place.search.space
+    best = sorted((r for r in found.results if r.state == "done"), key=lambda r: (-(r.accuracy or 0), r.number))[:TOP]
+    settings = [
+        [
+            f"`{key}`",
+            ", ".join(map(str, dimension.choices)) or f"{dimension.low:g} to {dimension.high:g}",
+            str(found.best.settings[key]),
+            span(key, dimension, found.as_good),
+            *([f"{100 * found.importances[key]:.0f} %"] if found.importances else []),
+        ]
+        for key, dimension in space.items()
+    ]
+    heading = ["setting", "searched", "best", "as good", *(["importance"] if found.importances else [])]
+    trials = [[str(r.number + 1), _accuracy(r), *(str(r.settings[key]) for key in space)] for r in best]
+    failures = [f"- trial {r.number + 1} ({_setting(r)}): {r.failure}" for r in found.results if r.failure]
+    made = facts()
+    margin = 100 * found.sure
+    lines = [
+        f"# Search: {place.name}",
+        "",
+        place.search.question,
+        "",
+        f"**{_setting(found.best)}: {_accuracy(found.best)} ± {margin:.1f} % of {place.first.data.validation:,} "
+        f"validation images** (trial {found.best.number + 1}). {_counts(found)}.",
+        "",
+        *_markdown([heading, *settings]),
+        "",
+        "The interval is that of a share of so many images (95 %); the best of many trials is also the luckiest.",
+        f"As good: the {len(found.as_good)} trials that lie less below the best than chance may put them, "
+        f"{math.sqrt(2) * margin:.1f} points.",
+        *([IMPORTANCE] if found.importances else []),
+        "",
+        f"The best {len(best)}:",
+        "",
+        *_markdown([["trial", AXIS, *(short(key) for key in space)], *trials]),
+        "",
+        *([*("Failed:", "", *failures), ""] if failures else []),
+        "To train the best setting, and test it at last:",
+        "",
+        "```sh",
+        command(place, found.best.settings),
+        "```",
+        "",
+        "![Trials in their order](history.svg)",
+        "",
+        "![Trials against each setting](slices.svg)",
+        "",
+        f"Every trial: [trials.csv](trials.csv). Data: {data}. No trial saw the test images. All trials: "
+        f"{', '.join(place.search.words(place.search.base))}.",
+        "",
+        f"Sampler {place.search.sampler.value}, seed {place.search.seed}, {place.search.explore} trials to explore; "
+        f"{'with' if place.search.pruning else 'without'} pruning. Made with patchify {made['version.patchify']}, "
+        f"numerics version {NUMERICS_VERSION}, NumPy {made['version.numpy']}, BLAS {made['blas']}.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _markdown(rows: list[list[str]]) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in (rows[0], ["---"] * len(rows[0]), *rows[1:])]
+
+
+def _accuracy(result: Result) -> str:
+    return f"{100 * (result.accuracy or 0):.2f}"
+
+
+def _setting(result: Result) -> str:
+    return ", ".join(f"{key}={value}" for key, value in result.settings.items())
+
+
+def _counts(found: Findings) -> str:
+    return f"{len(found.results)} trials, {', '.join(f'{count} {state}' for state, count in found.counts.items())}"
