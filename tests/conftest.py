@@ -80,6 +80,14 @@ def patchify(capsys: pytest.CaptureFixture[str]) -> Command:
 
 
 @pytest.fixture
+def search(capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command `patchify-search`, in the test's own folder."""
+    from patchify.commands.search import main  # noqa: PLC0415
+
+    return command(main, "patchify-search", capsys)
+
+
+@pytest.fixture
 def summarize(capsys: pytest.CaptureFixture[str]) -> Command:
     """The command `patchify-summarize`, in the test's own folder."""
     from patchify.commands.summarize import main  # noqa: PLC0415

@@ -16,7 +16,13 @@ LONG = 60.0
 
 forks = get_context("forkserver")
 forks.set_forkserver_preload(
-    ["patchify.run", "patchify.commands.train", "patchify.commands.sync", "patchify.sweep.tracked", "pytest"]
+    [
+        "patchify.search.running",
+        "patchify.search.summary",
+        "patchify.commands.train",
+        "patchify.commands.sync",
+        "pytest",
+    ]
 )
 
 
@@ -76,7 +82,7 @@ def wait_until(true: Callable[[], bool]) -> None:
 def _run(
     command: str, words: tuple[str, ...], environment: dict[str, str], out: Path, err: Path, room: int | None
 ) -> None:
-    from patchify.commands import sync, train  # noqa: PLC0415 - loaded already where this runs
+    from patchify.commands import search, sync, train  # noqa: PLC0415 - loaded already where this runs
 
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # which a process started in the background would ignore
@@ -86,7 +92,8 @@ def _run(
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
     if room is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
-    sys.exit(call({"patchify": train.main, "patchify-sync": sync.main}[command], command, *words))
+    mains = {"patchify": train.main, "patchify-search": search.main, "patchify-sync": sync.main}
+    sys.exit(call(mains[command], command, *words))
 
 
 def _unused(path: Path) -> Path:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatterSciNotation, LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from patchify.charts.style import COLOURS, INK, MUTED, settle, sheet, styled
 
 COLUMNS = 3
 """Panels in a row."""
+LETTERS = 14
+"""Below a panel; names of choices that are longer together are slanted."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,6 +92,8 @@ def _draw(axes: Axes, part: Slice, points: Sequence[TrialPoint]) -> None:
     if part.choices:
         _scatter(axes, [float(part.choices.index(str(value))) for value in part.values], points)
         axes.set_xticks(range(len(part.choices)), part.choices)
+        if len("".join(part.choices)) > LETTERS:
+            axes.tick_params(axis="x", labelrotation=40)
         axes.set_xlim(-0.5, len(part.choices) - 0.5)
         return
     _scatter(axes, [float(value) for value in part.values], points)
@@ -101,7 +105,7 @@ def _draw(axes: Axes, part: Slice, points: Sequence[TrialPoint]) -> None:
     low, high = axes.get_xlim()
     few = high / low < 50
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=6))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}") if few or low >= 0.9 else LogFormatterSciNotation())
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
 
 
 def _scatter(axes: Axes, xs: Sequence[float], points: Sequence[TrialPoint]) -> None:

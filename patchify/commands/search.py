@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         "images are not looked at. The same command again goes on, whatever happened;\n"
         "several at once share the work.",
         epilog=f"searches:\n{question_lines('search')}\n\n"
-        "  patchify-search l2 schedule.cycles=1   with shorter trials: a search of its own\n"
+        "  patchify-search l2 schedule.cycles=1   shorter trials: another search\n"
         "  patchify-search l2 --trials 60         more trials of the same search\n"
         "  patchify-search l2 --summary           what it has found so far\n\n"
         "Then: experiments/NAME/, with the line that trains the best setting.",

@@ -62,13 +62,13 @@ def make(place: Place, total: int, send: Send) -> Outcome | None:
 
 def _trained(place: Place, taken: Taken, send: Send) -> float:
     """Validation accuracy of the trial's run. Raises what `train` raises, and Pruned."""
-    composed = place.search.composed(taken.values)
+    composed = place.search.composed(taken.settings)
     run = composed.run
     key = run_key(run, prepare(run.data, run.dtype.value).digest)
     send(Begun(number=taken.number, key=key))
     taken.note(run_key=key)
     total = run.schedule.total
-    name = label(composed.choices, [f"{key}={value}" for key, value in taken.values.items()])
+    name = label(composed.choices, [f"{key}={value}" for key, value in taken.settings.items()])
 
     def watch(event: Event) -> None:
         send(event)

@@ -1,12 +1,14 @@
 """Where the values of the next trial come from."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from optuna import Study
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 
@@ -24,8 +26,10 @@ def sampler(search: Search, number: int) -> BaseSampler:
             return RandomSampler(seed)
         case Sampler.coarse_to_fine:
             return CoarseToFine(seed, search.explore)
-        case Sampler.tpe:  # constant_liar: what other workers try just now counts as bad, so that it is not tried twice
-            return TPESampler(n_startup_trials=search.explore, seed=seed, multivariate=True, constant_liar=True)
+        case Sampler.tpe:
+            with warnings.catch_warnings(action="ignore", category=ExperimentalWarning):  # both have been for years
+                # constant_liar: what other workers try just now counts as bad, so that it is not tried twice
+                return TPESampler(n_startup_trials=search.explore, seed=seed, multivariate=True, constant_liar=True)
 
 
 class CoarseToFine(RandomSampler):

@@ -1,6 +1,5 @@
 """The trials of a search, in one file that any number of processes work on; each trial is made by one of them."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +7,6 @@ from pathlib import Path
 
 import optuna
 from filelock import FileLock, Timeout
-from optuna.exceptions import ExperimentalWarning
 from optuna.importance import PedAnovaImportanceEvaluator
 from optuna.pruners import NopPruner, SuccessiveHalvingPruner
 from optuna.storages import JournalStorage
@@ -31,7 +29,6 @@ GOOD = 0.25
 FAILURE = "failure"
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
-warnings.simplefilter("ignore", ExperimentalWarning)
 
 
 class _Lock(JournalFileSymlinkLock):
@@ -72,7 +69,7 @@ class Taken:
     """A trial that this process makes, with its values."""
 
     trial: optuna.Trial
-    values: dict[str, Value]
+    settings: dict[str, Value]
 
     @property
     def number(self) -> int:
@@ -182,7 +179,7 @@ class Trials:
         return self._taken(trial), lock
 
     def _taken(self, trial: optuna.Trial) -> Taken:
-        return Taken(trial=trial, values=draw(trial, self.search.space))
+        return Taken(trial=trial, settings=draw(trial, self.search.space))
 
     def _lock(self, number: int) -> FileLock | None:
         """That of a trial, unless another process has it; it lets go of it when it ends, however that happens."""

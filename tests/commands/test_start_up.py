@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-HEAVY = ["filelock", "matplotlib", "mlflow", "pandas", "pooch", "scipy"]
+HEAVY = ["filelock", "matplotlib", "mlflow", "optuna", "pandas", "pooch", "scipy"]
 """MLflow takes seconds, Matplotlib one; filelock, the least, brings asyncio along."""
 CODE = f"""
 import atexit, sys
