@@ -12,6 +12,8 @@ from patchify.charts.style import COLOURS, INK, MUTED, settle, sheet, styled
 
 COLUMNS = 3
 """Panels in a row."""
+BELOW = 3
+"""How far the y axis reaches below the best, in distances of the median; trials at chance would squeeze the others."""
 LETTERS = 14
 """Below a panel; names of choices that are longer together are slanted."""
 
@@ -58,7 +60,6 @@ def search_history(points: Sequence[TrialPoint], *, title: str, axis: str, foote
     )
     axes.set_xlabel("trial")
     axes.set_ylabel(axis)
-    _limit(axes, points)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
     figure.legend(loc="outside right center", labelcolor=INK)
     settle(figure)
@@ -75,12 +76,11 @@ def search_slices(
     figure = sheet(title=title, footer=footer, height=1.3 + 2.4 * rows + (1.2 if rows == 1 else 0))
     grid = figure.subplots(rows, min(COLUMNS, len(slices)), sharey=True, squeeze=False)
     for axes in grid.flat[len(slices) :]:
-        axes.set_visible(False)
+        axes.remove()
     for axes, part in zip(grid.flat, slices, strict=False):
         _draw(axes, part, points)
     for axes in grid[:, 0]:
         axes.set_ylabel(axis)
-    _limit(grid[0, 0], points)
     handles, labels = grid[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside right center", labelcolor=INK)
     settle(figure)
@@ -104,41 +104,34 @@ def _draw(axes: Axes, part: Slice, points: Sequence[TrialPoint]) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     low, high = axes.get_xlim()
     few = high / low < 50
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=6))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=5))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
 
 
 def _scatter(axes: Axes, xs: Sequence[float], points: Sequence[TrialPoint]) -> None:
-    """Filled for trials that came to their end, hollow for others, and a ring around the best."""
-    for pruned, label, face in ((False, "done", COLOURS[0]), (True, "pruned", "none")):
-        chosen = [(x, 100 * point.accuracy) for x, point in zip(xs, points, strict=True) if point.pruned is pruned]
-        if chosen:
-            edge = MUTED if pruned else COLOURS[0]
-            across, up = zip(*chosen, strict=True)
-            axes.scatter(across, up, s=22, facecolor=face, edgecolor=edge, label=label)
-    best = max(range(len(points)), key=lambda i: (not points[i].pruned, points[i].accuracy))
-    axes.scatter(
-        xs[best],
-        100 * points[best].accuracy,
-        s=110,
-        facecolor="none",
-        edgecolor=COLOURS[1],
-        linewidth=1.6,
-        label="best trial",
+    """Filled for trials that came to their end, hollow for others, at the edge what lies lower; a ring at the best."""
+    ys = 100 * np.array([point.accuracy for point in points])
+    pruned = np.array([point.pruned for point in points])
+    best = int(np.argmax(np.where(pruned, -1, ys)))
+    floor = max(ys[~pruned].min(), ys[best] - BELOW * (ys[best] - np.median(ys[~pruned])))
+    margin = 0.06 * (ys[best] - floor) or 1.0
+    low = ys < floor
+    kinds = (
+        ("done", ~pruned & ~low, "o", COLOURS[0]),
+        ("pruned", pruned & ~low, "o", "none"),
+        ("lower", low, "v", "none"),
     )
+    for label, chosen, marker, face in kinds:
+        if chosen.any():
+            edge = MUTED if face == "none" else face
+            heights = np.maximum(ys, floor - margin / 2)[chosen]
+            axes.scatter(
+                np.array(xs)[chosen], heights, s=22, marker=marker, facecolor=face, edgecolor=edge, label=label
+            )
+    ring = COLOURS[1]
+    axes.scatter(xs[best], ys[best], s=110, facecolor="none", edgecolor=ring, linewidth=1.6, label="best trial")
+    axes.set_ylim(floor - margin, ys.max() + margin)
     axes.grid(axis="y")
-
-
-def _limit(axes: Axes, points: Sequence[TrialPoint]) -> None:
-    """Fit the y axis to the better trials: some, as those with far too high a rate, may lie at chance."""
-    accuracies = 100 * np.array([point.accuracy for point in points])
-    best, lowest = accuracies.max(), accuracies.min()
-    floor = max(lowest, best - 3 * (best - np.median(accuracies)))
-    margin = 0.06 * (best - floor) or 1.0
-    axes.set_ylim(floor - margin, best + margin)
-    below = int((accuracies < floor - margin).sum())
-    if below:
-        axes.text(0.01, 0.02, f"{below} more below", transform=axes.transAxes, color=MUTED, fontsize=8)
 
 
 def _require_points(points: Sequence[TrialPoint], title: str) -> None:

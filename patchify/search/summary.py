@@ -16,7 +16,7 @@ from patchify.tracking.facts import facts
 
 TOP = 10
 """Trials in the table of the best."""
-IMPORTANCE = "Importance: the share of each setting in what sets the best quarter of the trials apart (PED-ANOVA)."
+IMPORTANCE = "Importance: the share of each setting in what sets the best quarter of those done apart (PED-ANOVA)."
 AXIS = "validation accuracy (%)"
 
 

@@ -37,7 +37,7 @@ def test_a_search_ends_with_a_readme_a_table_and_charts(search: Command, store: 
     assert {path.name for path in folder.iterdir()} == charts | {"README.md", "trials.csv"}
     table = trials()
     assert table["state"].tolist() == ["done"] * 9
-    best = table.loc[table["validation_accuracy"].idxmax()]
+    best = table.iloc[table["validation_accuracy"].argmax()]
     line = "patchify -m study=best-tiny schedule=cyclic schedule.cycles=2 architecture=arch1 data=textures"
     setting = f"regularizer.l2={best['regularizer.l2']:g} optimizer={best['optimizer']} seed=0,1,2"
     readme = (folder / "README.md").read_text()
