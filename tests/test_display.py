@@ -9,6 +9,7 @@ from patchify.core.evaluation import Evaluation
 from patchify.core.training import Record
 from patchify.display.events import Finished, Started
 from patchify.display.run import RunDisplay
+from patchify.display.search import SearchDisplay
 from patchify.display.sweep import SweepDisplay
 
 TEST = Evaluation(loss=1.2345, cost=1.3, accuracy=0.567)
@@ -95,6 +96,23 @@ def test_a_sweep_on_a_terminal_has_a_line_and_a_bar_for_every_running_run(capsys
     assert row.startswith("[3/4] arch5 · a=1")
     assert "…  seed 2" in row, "a long name is cut, and still tells the run from its neighbours"
     assert row.rstrip().endswith("56.7 %")
+
+
+def test_a_search_says_what_was_pruned_and_what_is_best_so_far(capsys: pytest.CaptureFixture[str]) -> None:
+    display = SearchDisplay(100, 5, [(0, "done"), (1, "failed")], best=0.4)
+    for number in (2, 3):
+        display.show(number, Started(name=f"arch1 · l2=0.{number} · seed 0", step=0, total=100))
+        display.show(number, Record(step=20, rate=0.1, seconds=1.0, evaluations={"validation": TEST}))
+    display.conclude(2, "pruned", "pruned at update 20")
+    display.show(3, Finished(images="validation", accuracy=0.567, loss=1.2345, seconds=4.96))
+    display.conclude(3, "done")
+    assert capsys.readouterr().out.splitlines() == [
+        "[3/5] arch1 · l2=0.2 · seed 0: pruned at update 20, 56.7 %",
+        "[4/5] arch1 · l2=0.3 · seed 0: validation accuracy 56.70 %, loss 1.234, 5.0 s of training",
+    ]
+    summary = display.summary()
+    assert summary.startswith("3 of 5 runs done · 1 of them pruned · 1 failed · 1 to do")
+    assert summary.endswith(" · best 56.70 %")
 
 
 def test_a_reader_that_leaves_does_not_stop_the_work() -> None:

@@ -32,7 +32,7 @@ def run_trials(place: Place, total: int, workers: int | None) -> None:
     """
     first = place.first
     local = first.tracking.folder
-    warm_up([first, first])
+    warm_up([first] * total)
     address = address_of(first.tracking.uri, local)
     reached(address, local)
     for name, _ in end_the_dead(Path(local)):

@@ -1,5 +1,7 @@
 """The trials of a search, in one file that any number of processes work on; each trial is made by one of them."""
 
+import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -106,7 +108,9 @@ class Trials:
         path = folder / "trials.jsonl"
         try:
             with self.asking:
-                storage = JournalStorage(JournalFileBackend(str(path), _Lock(folder / "trials.lock")))
+                lock = _Lock(folder / "trials.lock")
+                _mend(path, lock)
+                storage = JournalStorage(JournalFileBackend(str(path), lock))
                 self.study = optuna.create_study(
                     storage=storage, study_name=STUDY, direction="maximize", load_if_exists=True, pruner=NopPruner()
                 )
@@ -159,8 +163,9 @@ class Trials:
         """
         if len(self.search.space) < 2 or sum(result.state == "done" for result in self.results()) < ENOUGH:
             return {}
-        evaluator = PedAnovaImportanceEvaluator(target_quantile=GOOD)
-        return dict(optuna.importance.get_param_importances(self.study, evaluator=evaluator))
+        with warnings.catch_warnings(action="ignore"):  # of ties, which count alike; Optuna 4 calls it experimental
+            evaluator = PedAnovaImportanceEvaluator(target_quantile=GOOD)
+            return dict(optuna.importance.get_param_importances(self.study, evaluator=evaluator))
 
     def _left_over(self) -> tuple[Taken, FileLock] | None:
         for trial in self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
@@ -189,6 +194,15 @@ class Trials:
         except Timeout:
             return None
         return lock
+
+
+def _mend(path: Path, lock: _Lock) -> None:
+    """Take away a last line that was cut, as by a power failure: Optuna would add the next one to it."""
+    with lock.lock:
+        content = path.read_bytes() if path.exists() else b""
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            os.truncate(path, whole)
 
 
 def _result(trial: FrozenTrial) -> Result:

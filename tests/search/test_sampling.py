@@ -5,19 +5,20 @@ from pathlib import Path
 import pytest
 
 from patchify.config.search import Search, read_search
+from patchify.search import SearchError
 from patchify.search.trials import Trials
 from tests.search.spaces import TWO, written
 
 
 def made(search: Search, folder: Path, total: int, judge: float = 0.003) -> list[float]:
-    """L2 strengths of trials, the best of which is the nearest to `judge`."""
+    """L2 strengths of the trials made now, until there are `total`; the best of which is the nearest to `judge`."""
     trials, drawn = Trials(search, folder), list[float]()
-    for _ in range(total):
+    while True:
         with trials.take(total) as taken:
-            assert taken is not None
+            if taken is None:
+                return drawn
             drawn.append(float(taken.settings["regularizer.l2"]))
             trials.tell(taken, -abs(drawn[-1] - judge))
-    return drawn
 
 
 def test_each_round_of_coarse_to_fine_draws_from_a_part_around_the_best_four_times_smaller(tmp_path: Path) -> None:
@@ -80,3 +81,37 @@ def test_of_three_trials_that_come_as_far_the_best_goes_on(tmp_path: Path) -> No
     with trials.take(9) as taken:
         assert taken is not None
         assert not taken.hopeless(0.0, 90, 90), "one that has made all updates is not broken off"
+
+
+def test_trials_that_are_all_alike_say_nothing_of_what_matters_and_do_no_harm(tmp_path: Path) -> None:
+    name, *changes = written(TWO)
+    trials = Trials(read_search(name, changes), tmp_path / "s")
+    for _ in range(8):
+        assert trials.importances() == {}, "too few"
+        with trials.take(8) as taken:
+            assert taken is not None
+            trials.tell(taken, 0.1)
+    assert set(trials.importances()) == {"regularizer.l2", "optimizer"}
+
+
+def test_a_damaged_file_of_trials_is_named_with_what_to_do(tmp_path: Path) -> None:
+    name, *changes = written()
+    search = read_search(name, changes)
+    made(search, tmp_path / "s", 2)
+    file = tmp_path / "s" / "trials.jsonl"
+    content = file.read_bytes()
+    file.write_bytes(content.replace(b'"op_code"', b'"op', 1))
+    with pytest.raises(
+        SearchError, match=r"trials.jsonl is damaged: .*; move it away: its trials are then drawn again"
+    ):
+        Trials(search, tmp_path / "s")
+
+
+def test_a_last_line_that_was_cut_as_by_a_power_failure_costs_no_more_than_that_line(tmp_path: Path) -> None:
+    name, *changes = written()
+    search = read_search(name, changes)
+    drawn = made(search, tmp_path / "s", 2)
+    file = tmp_path / "s" / "trials.jsonl"
+    file.write_bytes(file.read_bytes()[:-9])
+    assert Trials(search, tmp_path / "s").results()[1].state == "unfinished", "its end was cut"
+    assert made(search, tmp_path / "s", 2) == drawn[1:], "and it is made again, with the same values"
