@@ -1,6 +1,7 @@
 """What the trials of a search have shown, as plain numbers."""
 
 import math
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,4 +70,4 @@ def command(place: Place, values: dict[str, Value]) -> str:
     """What to type to train this setting with three seeds, on the test images, too."""
     base = {key: value for key, value in place.search.base.items() if key not in {*OWN, "seed", "study"}}
     words = place.search.words({**base, **values})
-    return " ".join(["patchify", "-m", f"study=best-{place.name}", *words, "seed=0,1,2"])
+    return shlex.join(["patchify", "-m", f"study=best-{place.name}", *words, "seed=0,1,2"])

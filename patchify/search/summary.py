@@ -77,43 +77,28 @@ def _draw(place: Place, found: Findings, data: str, folder: Path) -> list[Path]:
 
 
 def _readme(place: Place, found: Findings, data: str) -> str:
-    space = place.search.space
-    best = sorted((r for r in found.results if r.state == "done"), key=lambda r: (-(r.accuracy or 0), r.number))[:TOP]
-    settings = [
-        [
-            f"`{key}`",
-            ", ".join(map(str, dimension.choices)) or f"{dimension.low:g} to {dimension.high:g}",
-            str(found.best.settings[key]),
-            span(key, dimension, found.as_good),
-            *([f"{100 * found.importances[key]:.0f} %"] if found.importances else []),
-        ]
-        for key, dimension in space.items()
-    ]
-    heading = ["setting", "searched", "best", "as good", *(["importance"] if found.importances else [])]
-    trials = [[str(r.number + 1), _accuracy(r), *(str(r.settings[key]) for key in space)] for r in best]
+    images, margin = place.first.data.validation, 100 * found.sure
     failures = [f"- trial {r.number + 1} ({_setting(r)}): {r.failure}" for r in found.results if r.failure]
-    made = facts()
-    margin = 100 * found.sure
     lines = [
         f"# Search: {place.name}",
         "",
         place.search.question,
         "",
-        f"**{_setting(found.best)}: {_accuracy(found.best)} ± {margin:.1f} % of {place.first.data.validation:,} "
-        f"validation images** (trial {found.best.number + 1}). {_counts(found)}.",
+        f"**{_setting(found.best)}: {_accuracy(found.best)} ± {margin:.1f} % of {images:,} validation images** "
+        f"(trial {found.best.number + 1}). {_counts(found)}.",
         "",
-        *_markdown([heading, *settings]),
+        *_markdown(_settings(place, found)),
         "",
         "The interval is that of a share of so many images (95 %); the best of many trials is also the luckiest.",
         f"As good: the {len(found.as_good)} trials that lie less below the best than chance may put them, "
         f"{math.sqrt(2) * margin:.1f} points.",
         *([IMPORTANCE] if found.importances else []),
         "",
-        f"The best {len(best)}:",
+        "The best trials:",
         "",
-        *_markdown([["trial", AXIS, *(short(key) for key in space)], *trials]),
+        *_markdown(_best(place, found)),
         "",
-        *([*("Failed:", "", *failures), ""] if failures else []),
+        *(["Failed:", "", *failures, ""] if failures else []),
         "To train the best setting, and test it at last:",
         "",
         "```sh",
@@ -124,15 +109,41 @@ def _readme(place: Place, found: Findings, data: str) -> str:
         "",
         "![Trials against each setting](slices.svg)",
         "",
-        f"Every trial: [trials.csv](trials.csv). Data: {data}. No trial saw the test images. All trials: "
-        f"{', '.join(place.search.words(place.search.base))}.",
-        "",
-        f"Sampler {place.search.sampler.value}, seed {place.search.seed}, {place.search.explore} trials to explore; "
-        f"{'with' if place.search.pruning else 'without'} pruning. Made with patchify {made['version.patchify']}, "
-        f"numerics version {NUMERICS_VERSION}, NumPy {made['version.numpy']}, BLAS {made['blas']}.",
+        _how(place, data),
         "",
     ]
     return "\n".join(lines)
+
+
+def _settings(place: Place, found: Findings) -> list[list[str]]:
+    """A row for each setting, below a heading: where it was looked for, and where it was found."""
+    rows = [["setting", "searched", "best", "as good", *(["importance"] if found.importances else [])]]
+    for key, dimension in place.search.space.items():
+        searched = ", ".join(map(str, dimension.choices)) or f"{dimension.low:g} to {dimension.high:g}"
+        row = [f"`{key}`", searched, str(found.best.settings[key]), span(key, dimension, found.as_good)]
+        rows.append([*row, *([f"{100 * found.importances[key]:.0f} %"] if found.importances else [])])
+    return rows
+
+
+def _best(place: Place, found: Findings) -> list[list[str]]:
+    """A row for each of the best trials, below a heading."""
+    space = place.search.space
+    done = [result for result in found.results if result.state == "done"]
+    best = sorted(done, key=lambda result: (-(result.accuracy or 0), result.number))[:TOP]
+    rows = [[str(r.number + 1), _accuracy(r), *(str(r.settings[key]) for key in space)] for r in best]
+    return [["trial", AXIS, *(short(key) for key in space)], *rows]
+
+
+def _how(place: Place, data: str) -> str:
+    """What the trials were made of and with."""
+    search, made = place.search, facts()
+    return (
+        f"Every trial: [trials.csv](trials.csv). Data: {data}; no trial saw the test images. All trials: "
+        f"{', '.join(search.words(search.base))}.\n\n"
+        f"Sampler {search.sampler.value}, seed {search.seed}, {search.explore} trials to explore; "
+        f"{'with' if search.pruning else 'without'} pruning. Made with patchify {made['version.patchify']}, "
+        f"numerics version {NUMERICS_VERSION}, NumPy {made['version.numpy']}, BLAS {made['blas']}."
+    )
 
 
 def _markdown(rows: list[list[str]]) -> list[str]:

@@ -1,6 +1,5 @@
 """The trials of a search, in one file that any number of processes work on; each trial is made by one of them."""
 
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,42 +9,20 @@ from pathlib import Path
 import optuna
 from filelock import FileLock, Timeout
 from optuna.importance import PedAnovaImportanceEvaluator
-from optuna.pruners import NopPruner, SuccessiveHalvingPruner
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
+from optuna.pruners import SuccessiveHalvingPruner
 from optuna.trial import FrozenTrial, TrialState
 
 from patchify.config.search import Search, Value
-from patchify.search import SearchError
+from patchify.search.file import open_study
 from patchify.search.sampling import draw, rounded, sampler
 
-STUDY = "search"
-"""The one study of each file."""
 KEPT = 3
 """Of as many trials one goes on, after a ninth and after a third of the updates (Li et al. 2020); and the first few."""
-
 ENOUGH = 8
 """Trials that came to their end before anything is said of what matters."""
 GOOD = 0.25
 """Share of the trials that count as good there."""
 FAILURE = "failure"
-
-optuna.logging.set_verbosity(optuna.logging.WARNING)
-
-
-class _Lock(JournalFileSymlinkLock):
-    """Of Optuna's file. Optuna's own kind outlives a process that was killed with it, for half a minute."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(str(path))
-        self.lock = FileLock(path)
-
-    def acquire(self) -> bool:
-        self.lock.acquire()
-        return True
-
-    def release(self) -> None:
-        self.lock.release()
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)
@@ -85,9 +62,8 @@ class Taken:
 
     def hopeless(self, accuracy: float, step: int, total: int) -> bool:
         """Take note of a validation accuracy after some of all updates; whether the trial should be broken off."""
-        if (
-            step in self.trial.study.get_trials(deepcopy=False)[self.number].intermediate_values
-        ):  # noted before it was interrupted
+        known = self.trial.study.get_trials(deepcopy=False)[self.number].intermediate_values
+        if step in known:  # from before it was interrupted
             return False
         self.trial.report(accuracy, step)
         self.trial.study.pruner = SuccessiveHalvingPruner(max(1, total // KEPT**2), KEPT)
@@ -105,18 +81,8 @@ class Trials:
         self.search, self.folder = search, folder
         (folder / "running").mkdir(parents=True, exist_ok=True)
         self.asking = FileLock(folder / "asking.lock")
-        path = folder / "trials.jsonl"
-        try:
-            with self.asking:
-                lock = _Lock(folder / "trials.lock")
-                _mend(path, lock)
-                storage = JournalStorage(JournalFileBackend(str(path), lock))
-                self.study = optuna.create_study(
-                    storage=storage, study_name=STUDY, direction="maximize", load_if_exists=True, pruner=NopPruner()
-                )
-        except (ValueError, KeyError) as error:
-            remedy = "move it away: its trials are then drawn again, and runs that are done are not computed again"
-            raise SearchError(f"{path} is damaged: {error}; {remedy}") from error
+        with self.asking:
+            self.study = open_study(folder)
 
     @contextmanager
     def take(self, total: int) -> Iterator[Taken | None]:
@@ -194,15 +160,6 @@ class Trials:
         except Timeout:
             return None
         return lock
-
-
-def _mend(path: Path, lock: _Lock) -> None:
-    """Take away a last line that was cut, as by a power failure: Optuna would add the next one to it."""
-    with lock.lock:
-        content = path.read_bytes() if path.exists() else b""
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            os.truncate(path, whole)
 
 
 def _result(trial: FrozenTrial) -> Result:
