@@ -64,10 +64,6 @@ def _require_length(first: int, factor: float, cycles: int, name: str) -> None:
     require(magnitude <= 7, name, rule, factor, "choose fewer or shorter cycles")
 
 
-def _twelfths(updates: int) -> list[int]:
-    return sorted({updates * i // 12 for i in range(13)})
-
-
 @dataclass(slots=True, kw_only=True)
 class Cyclic(Schedule):
     """Triangular cyclical learning rate (Smith 2017, "Cyclical learning rates for training neural networks").
@@ -141,10 +137,23 @@ class Cosine(Schedule):
 
 
 @dataclass(slots=True, kw_only=True)
-class WarmupCosine(Schedule):
-    """A linear rise to eta_max in `warmup` updates (Goyal et al. 2017, section 2.2), then one cosine down to eta_min.
+class OneCycle(Schedule):
+    """What schedules without cycles share: all `updates` are one, with a record every twelfth of them."""
 
-    A record every twelfth of all `updates`.
+    updates: int
+
+    @property
+    def cycle_lengths(self) -> list[int]:
+        return [self.updates]
+
+    @property
+    def records(self) -> list[int]:
+        return sorted({self.updates * i // 12 for i in range(13)})
+
+
+@dataclass(slots=True, kw_only=True)
+class WarmupCosine(OneCycle):
+    """A linear rise to eta_max in `warmup` updates (Goyal et al. 2017, section 2.2), then one cosine down to eta_min.
 
     >>> schedule = WarmupCosine(eta_min=0.0, eta_max=1.0, warmup=4, updates=12)
     >>> [round(schedule(step), 3) for step in (0, 3, 4, 8, 11)]
@@ -154,23 +163,12 @@ class WarmupCosine(Schedule):
     eta_min: float
     eta_max: float
     warmup: int
-    updates: int
 
     def __post_init__(self) -> None:
         _require_rates(self.eta_min, self.eta_max)
         at_least(1, "updates", self.updates)
-        inside = 0 <= self.warmup < self.updates
-        require(
-            inside, "warmup", f"must lie in 0..{self.updates - 1}, below updates", self.warmup, "choose a few hundred"
-        )
-
-    @property
-    def cycle_lengths(self) -> list[int]:
-        return [self.updates]
-
-    @property
-    def records(self) -> list[int]:
-        return _twelfths(self.updates)
+        rule = f"must lie in 0..{self.updates - 1}, below updates"
+        require(0 <= self.warmup < self.updates, "warmup", rule, self.warmup, "choose a few hundred")
 
     def __call__(self, step: int) -> float:
         if step < self.warmup:
@@ -180,23 +178,14 @@ class WarmupCosine(Schedule):
 
 
 @dataclass(slots=True, kw_only=True)
-class Constant(Schedule):
-    """The same rate `eta` for all `updates` updates; a record every twelfth of them."""
+class Constant(OneCycle):
+    """The same rate `eta` for all `updates` updates."""
 
     eta: float
-    updates: int
 
     def __post_init__(self) -> None:
         require(0 < self.eta < math.inf, "eta", "must be positive and finite", self.eta, "choose about 0.01")
         at_least(1, "updates", self.updates)
-
-    @property
-    def cycle_lengths(self) -> list[int]:
-        return [self.updates]
-
-    @property
-    def records(self) -> list[int]:
-        return _twelfths(self.updates)
 
     def __call__(self, step: int) -> float:
         return self.eta
