@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.conftest import Outcome, call
 
-LONG = 60.0
+LONG = 180.0
 """Seconds after which a process counts as stuck."""
 
 forks = get_context("forkserver")

@@ -30,6 +30,11 @@ class RunFolder:
         return self.path.name
 
     @property
+    def local(self) -> bool:
+        """Whether its store is the one in the same tracking folder."""
+        return self.path.parent.name == LOCAL
+
+    @property
     def journal(self) -> Path:
         """The file of its journal."""
         return self.path / "journal.jsonl"

@@ -19,7 +19,9 @@ from patchify.tracking.reading import also
 from patchify.tracking.sender import Sender
 
 PATIENCE = 3.0
-"""Seconds that a run waits, at its end, for a store that is slow or gone; and that one waits for others' locks."""
+"""Seconds that a run waits, at its end, for a server that is slow or gone; and that one waits for others' locks."""
+BUSY = 20.0
+"""Seconds that it waits for a store on this disk: that one is never gone, but others may be writing to it."""
 
 
 class TrackedRun:
@@ -88,7 +90,7 @@ class TrackedRun:
                 error.add_note(f"How the run ended could not be noted: {full}")
             finally:
                 self.journal.close()
-                self.unsent = self.sender.close(PATIENCE)
+                self.unsent = self.sender.close(BUSY if self.folder.local else PATIENCE)
 
 
 def _place(first: Mapping[str, Any], header: Mapping[str, Any]) -> dict[str, Any]:

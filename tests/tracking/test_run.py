@@ -188,6 +188,7 @@ def test_a_sweep_begins_also_where_another_process_is_long_at_sending_it(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchify.tracking.run.PATIENCE", 0.1)
+    monkeypatch.setattr("patchify.tracking.run.BUSY", 0.1)
     with elsewhere(folder().sending(), seconds=30) as other:
         with tracked() as sweep:
             sweep.announce()
@@ -195,4 +196,14 @@ def test_a_sweep_begins_also_where_another_process_is_long_at_sending_it(
             assert stored_runs(store, "widths") == []
         assert sweep.unsent == "it could not all be sent in 0.1 seconds"
     deliver(folder(), Path("mlruns"))
+    assert only(store).status == "FINISHED"
+
+
+def test_a_run_waits_longer_for_a_store_on_this_disk_which_is_busy_but_never_gone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patchify.tracking.run.PATIENCE", 0)
+    with elsewhere(folder().sending(), seconds=0.3), tracked() as run:
+        run.log_metrics({"test/loss": 2.0}, step=0)
+    assert run.unsent is None
     assert only(store).status == "FINISHED"
