@@ -1,7 +1,7 @@
 """A run whose last checkpoint can't be written says so, whatever ends it."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,16 +14,6 @@ from tests.conftest import TINY, Command
 from tests.stored import local, runs
 
 SAID = "patchify: the last checkpoint is not kept: [Errno 28] No space left on device: 'checkpoint'"
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    """Handlers are put back: a process that was interrupted ignores further signals."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)
-    before = {number: signal.getsignal(number) for number in numbers}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import multiprocessing
 import signal
 import sqlite3
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -61,8 +62,9 @@ def _open(address: str) -> int:
 def _processes(address: str, number: int) -> list[int]:
     """How many experiments each of so many processes finds, that open the store at once."""
     disconnect()
-    with multiprocessing.get_context("fork").Pool(number) as pool:  # spawned ones would import MLflow one by one
-        return pool.map_async(_open, [address] * number, chunksize=1).get(timeout=60)
+    fork = multiprocessing.get_context("fork")  # spawned ones would import MLflow one by one
+    with ProcessPoolExecutor(number, mp_context=fork) as pool:
+        return list(pool.map(_open, [address] * number, timeout=60))
 
 
 def test_sixteen_processes_that_make_one_store_at_once_all_succeed(tmp_path: Path) -> None:
