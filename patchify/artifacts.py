@@ -36,17 +36,7 @@ def write_artifacts(
         IMAGES: test, or validation for a run that leaves the test images alone
     """
     (folder / "config.yaml").write_text(config)
-    architecture = run.architecture
-    arrays: dict[str, Any] = {
-        **parameters.named,
-        "mean": dataset.mean,
-        "std": dataset.std,
-        "class_names": np.array(dataset.class_names),
-        "filter_sizes": np.array(architecture.filter_sizes),
-        "filter_counts": np.array(architecture.filter_counts),
-        "hidden": np.array(architecture.hidden),
-    }
-    np.savez(folder / "parameters.npz", **arrays)
+    np.savez(folder / "parameters.npz", **_network(parameters, dataset))
     images, examples = list(dataset.evaluated(test=run.evaluation.test).items())[-1]
     predicted = probabilities(parameters, examples.images).T  # an image a row
     labels = examples.labels
@@ -62,13 +52,27 @@ def write_artifacts(
     pictures = {
         "curves": _curves(records, run.schedule, about),
         "filters": charts.filter_grid(
-            [row_major_filters(*pair) for pair in zip(parameters.filters, architecture.filter_sizes, strict=True)],
+            [row_major_filters(*pair) for pair in zip(parameters.filters, run.architecture.filter_sizes, strict=True)],
             title=f"{about}: learned filters",
         ),
         "confusion_matrix": charts.confusion_matrix(counts, dataset.class_names, title=by_class),
     }
     for stem, figure in pictures.items():
         charts.save(figure, folder / stem, suffixes=(".png",), dpi=SCREEN)
+
+
+def _network(parameters: Parameters, dataset: Dataset) -> dict[str, Any]:
+    """All that classifying a new image takes, by name."""
+    architecture = parameters.architecture
+    return {
+        **parameters.named,
+        "mean": dataset.mean,
+        "std": dataset.std,
+        "class_names": np.array(dataset.class_names),
+        "filter_sizes": np.array(architecture.filter_sizes),
+        "filter_counts": np.array(architecture.filter_counts),
+        "hidden": np.array(architecture.hidden),
+    }
 
 
 def _curves(records: list[Record], schedule: Schedule, title: str) -> charts.Figure:
