@@ -48,16 +48,15 @@ def summarize(name: str, folder: Path, *, uri: str | None, data: str | None, not
     runs, left_out = select(found, name, data)
     say(f"{name}: {len(runs)} finished runs" + (f"; left out: {', '.join(left_out)}" if left_out else ""))
     asked = study(name, "" if has_file(name) else config_of(store, max(runs, key=lambda run: run.started)))
-    results, history = tables(store, runs)
+    made = tables(store, runs, note)
 
     folder.mkdir(parents=True, exist_ok=True)
-    about = f"{results['data'].iloc[0]}{f', {note}' if note else ''}"
     files = [folder / "results.csv", folder / "history.csv"]
-    for table, path in zip((results, history), files, strict=True):
+    for table, path in zip((made.results, made.history), files, strict=True):
         table.to_csv(path, index=False)
     for stem, chart in asked.charts.items():
-        files += draw(chart, results, history, about, folder / stem)
+        files += draw(chart, made, folder / stem)
     (folder / "README.md").write_text(
-        readme(asked, results, about=about, common=common_settings(runs), made_with=made_with(runs))
+        readme(asked, made, common=common_settings(runs), made_with=made_with(runs))
     )  # last: it says that all is there
     return [*files, folder / "README.md"]

@@ -1,6 +1,5 @@
 """A study's charts, drawn from its two tables alone."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -10,44 +9,29 @@ from patchify.config.schema import Chart, ChartKind
 from patchify.study import ResultsError
 from patchify.study.intervals import Interval, interval
 from patchify.study.quantities import heading, quantity
+from patchify.study.results import Tables
 
 
-def draw(chart: Chart, results: pd.DataFrame, history: pd.DataFrame, about: str, path: Path) -> list[Path]:
-    """Write one chart as SVG and PNG at `path` plus suffix; about: the data set, for the footer.
+def draw(chart: Chart, tables: Tables, path: Path) -> list[Path]:
+    """Write one chart as SVG and PNG at `path` plus suffix.
 
     Raises ResultsError for a column or metric that the tables, or some runs in them, don't have.
     """
-    table = results if chart.kind is ChartKind.bars else history
+    table = tables.results if chart.kind is ChartKind.bars else tables.history
     for column in chart.show:
         if column not in table:
             raise ResultsError(f"the chart {path.name} shows {column}, but there are only {', '.join(table.columns)}")
         if table[column].isna().any():
             raise ResultsError(f"the chart {path.name} shows {column}, which some runs lack: take it out of the charts")
-    shown = quantity(chart.show[0])
-    counts = results.groupby("run", sort=False).size()
+    return charts.save(FIGURES[chart.kind](chart, tables), path)
+
+
+def footer(tables: Tables, spread: str) -> str:
+    """What stands under a chart: the data set, the runs of each group, and what shows how they spread."""
+    counts = tables.results.groupby("run", sort=False).size()
     n = f"n = {counts.min()}" if counts.min() == counts.max() else f"n = {counts.min()} to {counts.max()}"
-    marks = "error bars" if chart.kind is ChartKind.bars else "bands"
-    spread = f" seeds; {marks}: 95 % t intervals of the mean" if counts.max() > 1 else " seed, no spread"
-    footer = f"Data: {about}. {n}{spread}."
-    if chart.kind is ChartKind.bars:
-        bars = [
-            charts.Bar(label=str(label), mean=found.mean, half_width=found.half_width, n=found.n)
-            for label, found in group_intervals(results, chart.show[0]).items()
-        ]
-        figure = charts.bar_chart(
-            bars,
-            title=chart.title,
-            axis=heading(chart.show[0]),
-            footer=footer,
-            scale=shown.scale,
-            decimals=shown.decimals,
-        )
-    else:
-        gap = chart.kind is ChartKind.gap
-        lines = list(_gaps(chart, history) if gap else _curves(chart, history))
-        axis = f"difference in {shown.axis}" if gap else shown.axis
-        figure = charts.line_chart(lines, title=chart.title, axis=axis, footer=footer, scale=shown.scale)
-    return charts.save(figure, path)
+    what = f" seeds; {spread}: 95 % t intervals of the mean" if counts.max() > 1 else " seed, no spread"
+    return f"Data: {tables.about}. {n}{what}."
 
 
 def group_intervals(results: pd.DataFrame, column: str) -> dict[str, Interval]:
@@ -55,18 +39,45 @@ def group_intervals(results: pd.DataFrame, column: str) -> dict[str, Interval]:
     return {str(label): interval(group.tolist()) for label, group in results.groupby("run", sort=False)[column]}
 
 
-def _curves(chart: Chart, history: pd.DataFrame) -> Iterator[charts.Line]:
-    for colour, (label, group) in enumerate(history.groupby("run", sort=False)):
+def _bars(chart: Chart, tables: Tables) -> charts.Figure:
+    (column,) = chart.show
+    bars = [
+        charts.Bar(label=label, mean=found.mean, half_width=found.half_width, n=found.n)
+        for label, found in group_intervals(tables.results, column).items()
+    ]
+    shown = quantity(column)
+    return charts.bar_chart(
+        bars,
+        title=chart.title,
+        axis=heading(column),
+        footer=footer(tables, "error bars"),
+        scale=shown.scale,
+        decimals=shown.decimals,
+    )
+
+
+def _curves(chart: Chart, tables: Tables) -> charts.Figure:
+    lines = []
+    for colour, (label, group) in enumerate(tables.history.groupby("run", sort=False)):
         for metric in chart.show:
             part = metric.partition("/")[0]
-            yield _line(f"{label} · {part}", group, group[metric], dashed=part == "train", colour=colour)
+            lines.append(_line(f"{label} · {part}", group, group[metric], dashed=part == "train", colour=colour))
+    shown = quantity(chart.show[0])
+    return charts.line_chart(
+        lines, title=chart.title, axis=shown.axis, footer=footer(tables, "bands"), scale=shown.scale
+    )
 
 
-def _gaps(chart: Chart, history: pd.DataFrame) -> Iterator[charts.Line]:
+def _gaps(chart: Chart, tables: Tables) -> charts.Figure:
     """The second metric minus the first."""
-    for colour, (label, group) in enumerate(history.groupby("run", sort=False)):
-        gap = group[chart.show[1]] - group[chart.show[0]]
-        yield _line(str(label), group, gap, dashed=False, colour=colour)
+    first, second = chart.show
+    lines = [
+        _line(str(label), group, group[second] - group[first], dashed=False, colour=colour)
+        for colour, (label, group) in enumerate(tables.history.groupby("run", sort=False))
+    ]
+    shown = quantity(first)
+    axis = f"difference in {shown.axis}"
+    return charts.line_chart(lines, title=chart.title, axis=axis, footer=footer(tables, "bands"), scale=shown.scale)
 
 
 def _line(label: str, group: pd.DataFrame, values: "pd.Series[float]", *, dashed: bool, colour: int) -> charts.Line:
@@ -80,3 +91,6 @@ def _line(label: str, group: pd.DataFrame, values: "pd.Series[float]", *, dashed
         dashed=dashed,
         colour=colour,
     )
+
+
+FIGURES = {ChartKind.bars: _bars, ChartKind.curves: _curves, ChartKind.gap: _gaps}

@@ -8,6 +8,7 @@ from patchify.config.catalog import Study
 from patchify.study.drawing import group_intervals
 from patchify.study.intervals import Interval
 from patchify.study.quantities import heading, quantity
+from patchify.study.results import Tables
 from patchify.tracking.reading import StoredRun
 
 COLUMNS = (
@@ -22,8 +23,9 @@ COLUMNS = (
 """Of the table; one that some runs lack is left out."""
 
 
-def readme(study: Study, results: pd.DataFrame, *, about: str, common: str, made_with: str) -> str:
-    """The README as Markdown; about: the data set; common: settings of all runs; made_with: code and machine."""
+def readme(study: Study, tables: Tables, *, common: str, made_with: str) -> str:
+    """The README as Markdown; common: settings of all runs; made_with: code and machine."""
+    results = tables.results
     columns = [column for column in COLUMNS if column in results and results[column].notna().all()]
     intervals = {column: group_intervals(results, column) for column in columns}
     headings = ["run", "n", *map(heading, columns)]
@@ -44,7 +46,7 @@ def readme(study: Study, results: pd.DataFrame, *, about: str, common: str, made
             "loss and accuracy are of a fixed part of the training images; seconds are of training alone,",
             "evaluation not counted.",
             "",
-            f"Data: {about}. Updates: {_range(results['updates'])}. All runs: {common}.",
+            f"Data: {tables.about}. Updates: {_range(results['updates'])}. All runs: {common}.",
             "",
             f"Made with {made_with}.",
             "",

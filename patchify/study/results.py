@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -58,8 +59,20 @@ def differing(runs: Sequence[StoredRun]) -> list[str]:
     return sorted(key for key in keys if len({run.params.get(key) for run in runs}) > 1)
 
 
-def tables(store: Store, runs: Sequence[StoredRun]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """results.csv (one row a run) and history.csv (one row a record), in an order that only the runs decide."""
+@dataclass(slots=True, kw_only=True, frozen=True)
+class Tables:
+    """What a study's charts are drawn from.
+
+    results: results.csv, one row a run; history: history.csv, one row a record; about: the data set, in words
+    """
+
+    results: pd.DataFrame
+    history: pd.DataFrame
+    about: str
+
+
+def tables(store: Store, runs: Sequence[StoredRun], note: str = "") -> Tables:
+    """The tables of these runs, in an order that only the runs decide; note: on the data set."""
     settings = differing(runs)
     names = _names(runs, settings)
     columns = (*SCORES, VIEWS) if any(_metric(VIEWS) in run.metrics for run in runs) else SCORES
@@ -75,7 +88,8 @@ def tables(store: Store, runs: Sequence[StoredRun]) -> tuple[pd.DataFrame, pd.Da
             | {key: _rounded(value) for key, value in metrics.items()}
             for step, metrics in recorded.items()
         ]
-    return pd.DataFrame(rows), pd.DataFrame(records)
+    about = ", ".join(filter(None, [data_name(runs[0]), note]))
+    return Tables(results=pd.DataFrame(rows), history=pd.DataFrame(records), about=about)
 
 
 def _metric(column: str) -> str:

@@ -188,12 +188,14 @@ def test_a_chart_that_shows_what_there_is_not_is_refused_by_name(
 def test_charts_are_drawn_again_from_the_folder_alone(summarize: Command, tiny_sweep: Path, tmp_path: Path) -> None:
     from patchify.config.catalog import study  # noqa: PLC0415
     from patchify.study.drawing import draw  # noqa: PLC0415
+    from patchify.study.results import Tables  # noqa: PLC0415
 
     summarize("tiny", "--uri", str(tiny_sweep))
     folder = Path("experiments/tiny")
-    results, history = pd.read_csv(folder / "results.csv"), pd.read_csv(folder / "history.csv")
+    results, history = (pd.read_csv(folder / file) for file in ("results.csv", "history.csv"))
+    tables = Tables(results=results, history=history, about="textures")
     for stem, chart in study("tiny", "").charts.items():
-        for path in draw(chart, results, history, "textures", tmp_path / "again" / stem):
+        for path in draw(chart, tables, tmp_path / "again" / stem):
             assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
 
 
