@@ -30,7 +30,8 @@ from patchify.core.streams import Streams
 from patchify.core.update import Diverged, Update
 
 HEARTBEAT = 50
-"""A record without scores at least every so many updates, for those who watch."""
+PULSE = 1.0
+"""A record without scores at least every so many updates, or seconds, for those who watch or wish to leave."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,7 +111,7 @@ class Training:
         self.train = train
         self.regularizer = regularizer
         self.evaluated = evaluated
-        self.marks = set(schedule.marks(record_every))
+        self.marks = sorted(set(schedule.marks(record_every)))
         self.rates = [schedule(step) for step in range(total)]
         self.update = Update(
             parameters,
@@ -130,16 +131,19 @@ class Training:
         self.at_record = True
 
     def __iter__(self) -> Iterator[Record]:
-        total = len(self.rates)
-        for stop in sorted({*self.marks, *range(0, total, HEARTBEAT)}):
-            if self.records and stop <= self.step:  # yielded before
+        for mark in self.marks:
+            if self.records and mark <= self.step:  # yielded before
                 continue
             self.at_record = False
-            self._train_until(stop)
-            record = Record(step=stop, rate=self.rates[min(stop, total - 1)], seconds=self.seconds)
-            if stop in self.marks:
-                self._evaluate(record)
-                self.records.append(record)
+            while self.step < mark:
+                self._train_towards(mark)
+                if self.step < mark:
+                    self.at_record = True
+                    yield self._record()
+                    self.at_record = False
+            record = self._record()
+            self._evaluate(record)
+            self.records.append(record)
             self.at_record = True
             yield record
 
@@ -176,13 +180,18 @@ class Training:
             streams[role].bit_generator.state = drawn
         self.step, self.seconds, self.records = state.step, state.seconds, list(state.records)
 
-    def _train_until(self, stop: int) -> None:
+    def _train_towards(self, mark: int) -> None:
+        """Update until `mark`, or the next heartbeat."""
+        stop = min(mark, (self.step // HEARTBEAT + 1) * HEARTBEAT)
         started = time.perf_counter()
         with np.errstate(over="ignore", invalid="ignore"):  # overflow is caught as a gradient that is not finite
-            for step in range(self.step, stop):
-                self.update(self.train, self.order.batch(step), step, self.rates[step])
+            while self.step < stop and time.perf_counter() - started < PULSE:
+                self.update(self.train, self.order.batch(self.step), self.step, self.rates[self.step])
+                self.step += 1
         self.seconds += time.perf_counter() - started
-        self.step = stop
+
+    def _record(self) -> Record:
+        return Record(step=self.step, rate=self.rates[min(self.step, len(self.rates) - 1)], seconds=self.seconds)
 
     def _evaluate(self, record: Record) -> None:
         for name, examples in self.evaluated.items():

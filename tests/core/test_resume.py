@@ -108,7 +108,8 @@ def test_training_that_is_left_any_number_of_times_goes_on_to_the_same_bits_and_
     assert training.result.flat.tobytes() == whole.result.flat.tobytes()
 
 
-def test_training_left_at_a_heartbeat_goes_on_to_the_same_bits_and_records() -> None:
+def test_training_left_at_a_heartbeat_goes_on_to_the_same_bits_and_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("patchify.core.training.PULSE", math.inf)
     same: dict[str, object] = {"schedule": Constant(eta=0.01, updates=2 * HEARTBEAT + 1), "record_every": 70}
     undisturbed, parameters = fresh(), fresh(seed=7)
     expected = timeless(start(undisturbed, **same))

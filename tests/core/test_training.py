@@ -39,7 +39,25 @@ def test_records_with_scores_come_when_they_are_asked_for(
     assert all(list(record.evaluations) == ["train", "test"] for record in records)
 
 
-def test_heartbeats_between_evaluations_carry_no_scores() -> None:
+def takes(monkeypatch: pytest.MonkeyPatch, *, update: float, evaluation: float = 0.0) -> SimpleNamespace:
+    """A clock whose time, `now`, passes only in updates and evaluations, each so many seconds."""
+    clock = SimpleNamespace(now=0.0)
+
+    def advancing(seconds: float, function: Callable[..., object]) -> Callable[..., object]:
+        def advance(*arguments: object) -> object:
+            clock.now += seconds
+            return function(*arguments)
+
+        return advance
+
+    monkeypatch.setattr(training, "time", SimpleNamespace(perf_counter=lambda: clock.now))
+    monkeypatch.setattr(training, "evaluate", advancing(evaluation, evaluate))
+    monkeypatch.setattr(Update, "__call__", advancing(update, Update.__call__))
+    return clock
+
+
+def test_heartbeats_between_evaluations_carry_no_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    takes(monkeypatch, update=0.001)
     schedule = Constant(eta=0.01, updates=2 * HEARTBEAT + 1)
     records = list(start(fresh(), schedule=schedule, record_every=schedule.total))
     assert [(record.step, len(record.evaluations)) for record in records] == [
@@ -120,24 +138,19 @@ def test_the_rest_that_fills_no_batch_is_left_out_and_is_another_each_epoch(batc
 
 
 def test_seconds_are_those_of_updates_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 0.0
-
-    def advancing(seconds: float, function: Callable[..., object]) -> Callable[..., object]:
-        def advance(*arguments: object) -> object:
-            nonlocal now
-            now += seconds
-            return function(*arguments)
-
-        return advance
-
-    monkeypatch.setattr(training, "time", SimpleNamespace(perf_counter=lambda: now))
-    monkeypatch.setattr(training, "evaluate", advancing(1000, evaluate))
-    monkeypatch.setattr(Update, "__call__", advancing(1, Update.__call__))
+    clock = takes(monkeypatch, update=0.125, evaluation=1000)
     found = []
     for record in start(fresh(), record_every=5):
         found.append((record.step, record.seconds))
-        now += 100_000  # nor does the time of those who read the records count
-    assert found == [(0, 0), (5, 5), (10, 10), (12, 12)]
+        clock.now += 100_000  # nor does the time of those who read the records count
+    assert found == [(0, 0), (5, 0.625), (10, 1.25), (12, 1.5)]
+
+
+def test_updates_that_take_long_have_a_heartbeat_every_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    takes(monkeypatch, update=0.5)
+    records = list(start(fresh(), record_every=5))
+    assert [record.step for record in records] == [0, 2, 4, 5, 7, 9, 10, 12]
+    assert [record.step for record in records if record.evaluations] == [0, 5, 10, 12]
 
 
 def test_a_run_that_diverges_says_at_which_update_rate_and_cost() -> None:
