@@ -106,11 +106,11 @@ def _trained(
         complain(f"{title}: {reason}")
     random = streams(run.seed)
     parameters = he_initialised(run.architecture, random.weights, run.dtype.value)
-    training = _training(run, parameters, dataset, random, state)
-    watch(Started(name=title, step=training.step, total=run.schedule.total))
-    for record in training.records:  # which the journal has, unless it was cut
-        tracked.log_metrics(record.metrics(), record.step)
     with threadpool_limits(run.threads, user_api="blas"), deferred() as wishes, Keeper(tracked, wishes) as keeper:
+        training = _training(run, parameters, dataset, random, state)
+        watch(Started(name=title, step=training.step, total=run.schedule.total))
+        for record in training.records:  # which the journal has, unless it was cut
+            tracked.log_metrics(record.metrics(), record.step)
         for record in training:
             if record.evaluations:
                 tracked.log_metrics(record.metrics(), record.step)
@@ -177,6 +177,7 @@ def _training(run: Run, parameters: Parameters, dataset: Dataset, random: Stream
         regularizer=run.regularizer,
         optimizer=run.optimizer,
         augmentation=run.augmentation,
+        preconditioning=run.preconditioning,
         evaluation=run.evaluation,
         batch_size=run.batch_size,
         random=random,

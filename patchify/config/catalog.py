@@ -19,6 +19,7 @@ GROUPS = (
     "schedule",
     "regularizer",
     "optimizer",
+    "preconditioning",
     "augmentation",
     "evaluation",
     "tracking",

@@ -11,6 +11,7 @@ from patchify.core.augmentation import Augmentation
 from patchify.core.evaluation import EvaluationSettings
 from patchify.core.losses import Regularizer
 from patchify.core.optimizers import SGD, AdamW, Optimizer
+from patchify.core.preconditioning import Preconditioning
 from patchify.core.rules import at_least, require
 from patchify.core.schedules import Constant, Cosine, Cyclic, Schedule, WarmupCosine
 from patchify.data.cifar10 import Cifar10
@@ -81,6 +82,7 @@ class Run:
     regularizer: Regularizer
     optimizer: Optimizer
     augmentation: Augmentation
+    preconditioning: Preconditioning
     evaluation: EvaluationSettings
     seed: int
     batch_size: int

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool, Float
 
-from patchify.core.axes import PIXELS, Biases, Columns, Filters, Images, Weights
+from patchify.core.axes import PIXELS, Biases, Columns, Filters, Images, Vector, Weights
 from patchify.core.products import pieces
 
 Pair = tuple[Columns, Columns]
@@ -121,10 +121,21 @@ class Product:
 
     output: (H, N) where W x is written; d_output: (H, N) where the cost's gradient with respect to it is found
     inputs, d_inputs: (D, N) x, and where the cost's gradient with respect to it is written
+    mean: (D,) what is taken from x where the gradient of the weights is made of it, or None
     """
 
-    def __init__(self, weights: Weights, d_weights: Weights, inputs: Pair, output: Columns, d_output: Columns) -> None:
+    def __init__(
+        self,
+        weights: Weights,
+        d_weights: Weights,
+        inputs: Pair,
+        output: Columns,
+        d_output: Columns,
+        mean: Vector | None,
+    ) -> None:
         values, d_values = inputs
+        self.values, self.mean = values, mean
+        self.centered = values if mean is None else np.empty_like(values)
         width, images = values.shape
         self.output = output
         cut = pieces(images, weights.size, results=len(weights))
@@ -132,7 +143,7 @@ class Product:
         cut = pieces(images, weights.size)
         self.for_d_inputs = weights.T, _cut(d_output, cut), _cut(d_values, cut)  # W^T d, images in pieces
         cut = pieces(width, d_output.size)
-        self.for_d_weights = d_output, _cut(values.T, cut), _cut(d_weights, cut)  # d x^T, inputs in pieces
+        self.for_d_weights = d_output, _cut(self.centered.T, cut), _cut(d_weights, cut)  # d x^T, inputs in pieces
 
     def forward(self) -> None:
         """The output, from what the inputs hold now."""
@@ -144,11 +155,19 @@ class Product:
         for left, right, product in (self.for_d_weights, self.for_d_inputs):
             np.matmul(left, right, out=product)
 
+    def center(self, decay: float) -> None:
+        """Have the mean, if there is one, keep `decay` of itself and follow the inputs; then take it from them."""
+        if self.mean is None:
+            return
+        self.mean += (1 - decay) * (self.values.mean(axis=1) - self.mean)
+        np.subtract(self.values, self.mean[:, np.newaxis], out=self.centered)
+
 
 class Dense:
     """s = W x + b, one image a column, in hidden layers then ReLU and dropout (eqs. 3, 4); x may come in parts (eq. 2).
 
     inputs: (D, N) the values of each part, and where the cost's gradient with respect to them is written
+    means: (D,) of the inputs, where gradients are to be those of a layer of centered inputs, see `Preconditioning`
     output, d_output: (H, N) what comes out, and the cost's gradient with respect to it
     """
 
@@ -162,6 +181,7 @@ class Dense:
         *,
         hidden: bool,
         dropout: float = 0.0,
+        means: Vector | None = None,
     ) -> None:
         images = inputs[0][0].shape[1]
         self.bias, self.d_bias, self.ones = bias[:, np.newaxis], d_bias, np.ones(images, weights.dtype)
@@ -172,7 +192,11 @@ class Dense:
         ends = np.cumsum([len(values) for values, _ in inputs])[:-1]
         parts = zip(np.split(weights, ends, axis=1), np.split(d_weights, ends, axis=1), inputs, strict=True)
         outputs = [self.output, *(np.empty_like(self.output) for _ in ends)]
-        self.products = [Product(*part, output, self.d_output) for part, output in zip(parts, outputs, strict=True)]
+        means_of_parts = [None] * len(inputs) if means is None else np.split(means, ends)
+        self.products = [
+            Product(*part, output, self.d_output, mean)
+            for part, output, mean in zip(parts, outputs, means_of_parts, strict=True)
+        ]
 
     def forward(self) -> None:
         """The output, from what the inputs hold now."""
@@ -192,9 +216,11 @@ class Dense:
             self.dropout.backward()
         if self.relu:
             self.relu.backward()
+        np.matmul(self.d_output, self.ones, out=self.d_bias)
         for product in self.products:
             product.backward()
-        np.matmul(self.d_output, self.ones, out=self.d_bias)
+            if product.mean is not None:  # W (x - mean) + c is W x + b with b = c - W mean
+                self.d_bias -= self.d_output @ (product.mean @ product.centered)
 
 
 def _cut(matrix: Float[np.ndarray, "m n"], count: int) -> Float[np.ndarray, "_ m _"]:

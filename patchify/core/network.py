@@ -19,6 +19,7 @@ class Network:
         keep their activations until the next `forward`.
     d_logits: (C, N) the loss's gradient with respect to the logits, which `backward` begins from
     gradients: where `backward` ends
+    means: (D,) of the inputs of all dense layers, where these are centered; else empty
     """
 
     def __init__(
@@ -28,8 +29,13 @@ class Network:
         *,
         dropout_responses: float = 0.0,
         dropout_hidden: float = 0.0,
+        centered: bool = False,
     ) -> None:
-        """dropout_responses, dropout_hidden: rates of a network that trains; evaluation drops nothing."""
+        """dropout_responses, dropout_hidden: rates of a network that trains; evaluation drops nothing.
+
+        centered: whether dense layers have the gradients of ones whose inputs are centered, see `Preconditioning`;
+            `center` is then to be called between `forward` and `backward`
+        """
         self.batch_size = batch_size
         self.gradients = gradients = Parameters(parameters.architecture, parameters.flat.dtype)
         filters = zip(
@@ -39,8 +45,12 @@ class Network:
         inputs = [(layer.output.T, layer.d_output.T) for layer in self.convolutions]
         dense = zip(parameters.weights, parameters.biases, gradients.weights, gradients.biases, strict=True)
         self.dense: list[Dense] = []
-        for depth, arrays in enumerate(dense, start=1):
-            layer = Dense(*arrays, inputs, hidden=depth < len(parameters.weights), dropout=dropout_hidden)
+        widths = [weights.shape[1] for weights in parameters.weights]
+        self.means = np.zeros(sum(widths) if centered else 0, gradients.flat.dtype)
+        means = np.split(self.means, np.cumsum(widths)[:-1]) if centered else [None] * len(widths)
+        for depth, (arrays, mean) in enumerate(zip(dense, means, strict=True), start=1):
+            hidden = depth < len(parameters.weights)
+            layer = Dense(*arrays, inputs, hidden=hidden, dropout=dropout_hidden, means=mean)
             inputs = [(layer.output, layer.d_output)]
             self.dense.append(layer)
         self.d_logits: Scores = self.dense[-1].d_output
@@ -59,6 +69,12 @@ class Network:
         for dense in self.dense:
             dense.forward()
         return self.dense[-1].output
+
+    def center(self, decay: float) -> None:
+        """Have `means` follow the inputs of dense layers, keeping `decay` of themselves, where these are centered."""
+        for dense in self.dense:
+            for product in dense.products:
+                product.center(decay)
 
     def backward(self, images: Images) -> None:
         """`gradients` of the loss, from `d_logits`, after `forward` with the same images."""

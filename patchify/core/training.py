@@ -24,6 +24,7 @@ from patchify.core.losses import Regularizer, accuracy
 from patchify.core.optimizers import Optimizer
 from patchify.core.order import Order
 from patchify.core.parameters import Parameters
+from patchify.core.preconditioning import Preconditioning, Whitening
 from patchify.core.rules import at_least, require
 from patchify.core.schedules import Schedule
 from patchify.core.streams import Streams
@@ -78,6 +79,7 @@ class State:
 class Training:
     """Mini-batch gradient descent on `parameters`, in place; iterating over it trains and yields records.
 
+    parameters: initialised; where patches are whitened they are taken as drawn for whitened ones
     train: the training images; random: draws each epoch's order of them, how they are augmented, what is dropped
     evaluated: sets of images to evaluate, by name, whenever the schedule asks for a record, or every `record_every`
         updates if given, and always at update 0 and the last
@@ -97,6 +99,7 @@ class Training:
         regularizer: Regularizer,
         optimizer: Optimizer,
         augmentation: Augmentation,
+        preconditioning: Preconditioning,
         evaluation: EvaluationSettings,
         batch_size: int,
         random: Streams,
@@ -113,6 +116,11 @@ class Training:
         self.evaluated = evaluated
         self.marks = sorted(set(schedule.marks(record_every)))
         self.rates = [schedule(step) for step in range(total)]
+        whitening = None
+        if preconditioning.whiten:
+            whitening = Whitening(preconditioning.whiten, parameters.filters, train.images)
+            if state is None:
+                whitening.start(parameters.filters)
         self.update = Update(
             parameters,
             regularizer=regularizer,
@@ -121,6 +129,8 @@ class Training:
             ema_decay=evaluation.kept_decay,
             batch_size=batch_size,
             random=random,
+            centered=preconditioning.center,
+            whitening=whitening,
         )
         self.view_shift, self.border = evaluation.view_shift, augmentation.border
         self.random = random

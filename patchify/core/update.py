@@ -14,10 +14,15 @@ from patchify.core.losses import Regularizer, cross_entropies, d_cross_entropy
 from patchify.core.network import Network
 from patchify.core.optimizers import Block, Optimizer
 from patchify.core.parameters import Parameters
+from patchify.core.preconditioning import Whitening
 from patchify.core.streams import Streams
 
 BLOCK = 40_960
 """Parameters updated at once: each pass over them but the first finds them in the cache."""
+
+
+MEANS_DECAY = 0.95
+"""What the means of centered inputs keep of themselves each update. Measured: a batch's own means serve less well."""
 
 
 class Diverged(ArithmeticError):
@@ -45,6 +50,8 @@ class Update:
         batch_size: int,
         random: Streams,
         ema_decay: float = 0.0,
+        centered: bool = False,
+        whitening: Whitening | None = None,
     ) -> None:
         dtype = parameters.flat.dtype
         self.parameters = parameters
@@ -56,12 +63,16 @@ class Update:
             batch_size,
             dropout_responses=regularizer.dropout_responses,
             dropout_hidden=regularizer.dropout_hidden,
+            centered=centered,
         )
+        self.whitening = whitening
         self.batch = Batch(augmentation, batch_size, dtype, random.augmentation)
         self.target_table = regularizer.target_table(dtype)
         self.targets: Scores = np.empty((CLASSES, batch_size), dtype)
         own = {name: np.zeros_like(parameters.flat) for name in optimizer.state_names}
         self.state = {"parameters": parameters.flat, **own}
+        if centered:
+            self.state["input_means"] = self.network.means
         self.ema_decay = ema_decay
         self.average = Parameters(parameters.architecture, dtype) if ema_decay else None
         if self.average:
@@ -93,10 +104,13 @@ class Update:
         network.drop_out(self.random.dropout)
         logits = network.forward(batch.images)
         d_cross_entropy(logits, self.targets, out=network.d_logits, scale=self.optimizer.gradient_scale(rate))
+        network.center(decay_at(step, MEANS_DECAY))
         network.backward(batch.images)
         if not math.isfinite(np.add.reduce(network.gradients.biases[-1])):  # which sum the gradients of all logits
             cost = cross_entropies(logits, self.targets).mean() + self.regularizer.penalty(self.parameters)
             raise Diverged(step, rate, float(cost))
+        if self.whitening:
+            self.whitening.turn(network.gradients.filters)
         decay = decay_at(step, self.ema_decay)
         for block in self.blocks:
             self.optimizer.update(block, rate=rate, step=step)

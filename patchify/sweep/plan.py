@@ -86,7 +86,7 @@ def _differences(jobs: Sequence[Sequence[str]]) -> list[dict[str, str]]:
 def _network(run: Run) -> str:
     """All that decides how long an update takes."""
     drops = (run.regularizer.dropout_responses > 0, run.regularizer.dropout_hidden > 0)
-    method = (run.optimizer, run.augmentation, drops, run.evaluation.parameters)
+    method = (run.optimizer, run.preconditioning, run.augmentation, drops, run.evaluation.parameters)
     return repr((run.architecture, method, run.batch_size, run.dtype, run.threads))
 
 
@@ -104,6 +104,7 @@ def _pace(run: Run, train: Examples, seconds: float) -> Pace:
         ema_decay=run.evaluation.kept_decay,
         batch_size=run.batch_size,
         random=streams(0),
+        centered=run.preconditioning.center,
     )
     few = sample.first(EVALUATED)
 

@@ -22,6 +22,7 @@ from patchify.core.augmentation import Augmentation
 from patchify.core.evaluation import EvaluationSettings
 from patchify.core.losses import Regularizer
 from patchify.core.optimizers import SGD, AdamW
+from patchify.core.preconditioning import Preconditioning
 from patchify.core.schedules import Constant, Cosine, Cyclic, WarmupCosine
 from patchify.data.cifar10 import Cifar10
 from patchify.data.textures import Textures
@@ -35,6 +36,7 @@ def a_run() -> Run:
         regularizer=Regularizer(l2=0.003, label_smoothing=0.0),
         optimizer=SGD(momentum=0.0),
         augmentation=Augmentation(),
+        preconditioning=Preconditioning(),
         evaluation=EvaluationSettings(),
         seed=0,
         batch_size=100,
@@ -71,6 +73,7 @@ DECISIVE = {
     *("optimizer.momentum", "optimizer.nesterov"),
     *("optimizer.beta1", "optimizer.beta2", "optimizer.epsilon", "optimizer.weight_decay"),
     *("augmentation.flip", "augmentation.shift", "augmentation.border", "augmentation.cutout"),
+    *("preconditioning.whiten", "preconditioning.center"),
     *("evaluation.parameters", "evaluation.ema_decay", "evaluation.test", "evaluation.view_shift"),
     *("schedule.eta_min", "schedule.eta_max", "schedule.cycles", "schedule.step_size", "schedule.growth"),
     *("schedule.decay", "schedule.T_0", "schedule.T_mult", "schedule.eta", "schedule.updates", "schedule.warmup"),

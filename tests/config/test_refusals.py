@@ -45,6 +45,7 @@ REFUSED = {
     "optimizer.nesterov=true": "optimizer.nesterov must be false without momentum: got True; choose a momentum",
     "optimizer.beta1=0.8": "optimizer.beta1 must be a known setting: there is none of this name; did you mean optim",
     "regularizer.dropout_hidden=1": "regularizer.dropout_hidden must lie in [0, 1): got 1.0; choose 0 for none",
+    "preconditioning.whiten=-1": "preconditioning.whiten must be finite and at least 0: got -1.0; choose about 0.1",
     "augmentation.shift=40": "augmentation.shift must lie in 0..31 pixels: got 40; choose about 4",
     "augmentation.cutout=33": "augmentation.cutout must lie in 0..32 pixels: got 33; choose about 8",
     "augmentation.border=mirror": "augmentation.border must fit its type: Invalid value 'mirror', expected one of [z",

@@ -166,6 +166,7 @@ WHOLE_RECIPE = {
     "regularizer": ALL,
     "augmentation": Augmentation(flip=True, shift=4, border=Border.reflect, cutout=8),
     "ema_decay": 0.999,
+    "centered": True,
 }
 
 

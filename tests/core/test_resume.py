@@ -16,6 +16,7 @@ from patchify.core.evaluation import Evaluated, EvaluationSettings
 from patchify.core.losses import Regularizer
 from patchify.core.moves import Border
 from patchify.core.optimizers import SGD, AdamW, Optimizer
+from patchify.core.preconditioning import Preconditioning
 from patchify.core.schedules import Constant
 from patchify.core.streams import streams
 from patchify.core.training import HEARTBEAT, Record, State
@@ -46,6 +47,7 @@ REGULARIZERS = [
     Regularizer(l2=0.001, label_smoothing=0.0, dropout_responses=0.2, dropout_hidden=0.5),
 ]
 AUGMENTATIONS = [Augmentation(), Augmentation(flip=True, shift=2, border=Border.reflect, cutout=6)]
+PRECONDITIONINGS = [Preconditioning(), Preconditioning(whiten=0.1, center=True)]
 EVALUATIONS = [
     EvaluationSettings(),
     EvaluationSettings(parameters=Evaluated.ema, ema_decay=0.8),
@@ -59,6 +61,7 @@ EVALUATIONS = [
     optimizer=st.sampled_from(OPTIMIZERS),
     regularizer=st.sampled_from(REGULARIZERS),
     augmentation=st.sampled_from(AUGMENTATIONS),
+    preconditioning=st.sampled_from(PRECONDITIONINGS),
     evaluation=st.sampled_from(EVALUATIONS),
     dtype=st.sampled_from([np.float32, np.float64]),
     images=st.sampled_from([BATCH, 30, IMAGES, 50]),  # epochs of one, three, three and five batches
@@ -68,6 +71,7 @@ def test_training_that_is_left_any_number_of_times_goes_on_to_the_same_bits_and_
     optimizer: Optimizer,
     regularizer: Regularizer,
     augmentation: Augmentation,
+    preconditioning: Preconditioning,
     evaluation: EvaluationSettings,
     dtype: DTypeLike,
     images: int,
@@ -79,6 +83,7 @@ def test_training_that_is_left_any_number_of_times_goes_on_to_the_same_bits_and_
         "optimizer": optimizer,
         "regularizer": regularizer,
         "augmentation": augmentation,
+        "preconditioning": preconditioning,
         "evaluation": evaluation,
     }
     undisturbed = fresh(dtype=dtype)

@@ -10,6 +10,7 @@ from patchify.core.evaluation import EvaluationSettings, Examples
 from patchify.core.losses import Regularizer
 from patchify.core.optimizers import SGD
 from patchify.core.parameters import Parameters, he_initialised
+from patchify.core.preconditioning import Preconditioning
 from patchify.core.schedules import Constant
 from patchify.core.streams import streams
 from patchify.core.training import Training
@@ -35,6 +36,7 @@ def start(parameters: Parameters, **changes: object) -> Training:
         "regularizer": Regularizer(l2=0.001, label_smoothing=0.1),
         "optimizer": SGD(momentum=0.0),
         "augmentation": Augmentation(),
+        "preconditioning": Preconditioning(),
         "evaluation": EvaluationSettings(),
         "batch_size": BATCH,
         "random": streams(1),

@@ -9,6 +9,7 @@ from patchify.core.evaluation import EvaluationSettings, predict
 from patchify.core.losses import Regularizer, accuracy
 from patchify.core.optimizers import SGD
 from patchify.core.parameters import he_initialised
+from patchify.core.preconditioning import Preconditioning
 from patchify.core.schedules import Cyclic
 from patchify.core.streams import streams
 from patchify.core.training import Training
@@ -106,6 +107,7 @@ def test_300_updates_teach_a_network_much_but_not_everything() -> None:
         regularizer=Regularizer(l2=0.003, label_smoothing=0.0),
         optimizer=SGD(momentum=0.9),
         augmentation=Augmentation(),
+        preconditioning=Preconditioning(),
         evaluation=EvaluationSettings(),
         batch_size=100,
         random=random,

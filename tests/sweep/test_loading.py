@@ -20,6 +20,7 @@ from patchify.core.augmentation import Augmentation
 from patchify.core.evaluation import EvaluationSettings
 from patchify.core.losses import Regularizer
 from patchify.core.optimizers import SGD
+from patchify.core.preconditioning import Preconditioning
 from patchify.core.schedules import Constant
 from patchify.data import prepare as module
 from patchify.data.source import DataError, RawData
@@ -38,6 +39,7 @@ def a_run(data: Textures) -> Run:
         regularizer=Regularizer(l2=0.0, label_smoothing=0.0),
         optimizer=SGD(momentum=0.0),
         augmentation=Augmentation(),
+        preconditioning=Preconditioning(),
         evaluation=EvaluationSettings(),
         seed=0,
         batch_size=10,

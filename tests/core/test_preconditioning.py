@@ -1,0 +1,147 @@
+"""Preconditioned training against plain training in the coordinates that it stands for."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from jaxtyping import Float
+
+from patchify.core.architecture import Architecture
+from patchify.core.augmentation import Augmentation
+from patchify.core.averaging import decay_at
+from patchify.core.axes import PIXELS
+from patchify.core.evaluation import Examples, predict
+from patchify.core.losses import Regularizer, softmax
+from patchify.core.optimizers import SGD, Optimizer
+from patchify.core.parameters import Parameters, he_initialised
+from patchify.core.preconditioning import Preconditioning, Whitening
+from patchify.core.streams import streams
+from patchify.core.update import MEANS_DECAY, Update
+from tests.core.trainings import examples, fresh, start
+
+PLAIN = Regularizer(l2=0.0, label_smoothing=0.0)
+RATE = 0.05
+EVERYTHING = np.arange(30)
+"""All examples, as one batch."""
+
+
+def alike_neighbours(count: int = 30) -> Examples:
+    """Images in which a pixel is much like the one before."""
+    rng = np.random.default_rng(4)
+    images = np.cumsum(rng.standard_normal((count, PIXELS)), axis=1)
+    images -= images.mean(axis=0)
+    return Examples(images=images / images.std(), labels=rng.integers(10, size=count))
+
+
+def a_network(side: int) -> Parameters:
+    architecture = Architecture(filter_sizes=[side], filter_counts=[3], hidden=[6, 5])
+    return he_initialised(architecture, np.random.default_rng(3), np.float64)
+
+
+def updates(parameters: Parameters, train: Examples, optimizer: Optimizer, count: int, **settings: object) -> None:
+    update = Update(
+        parameters,
+        regularizer=PLAIN,
+        optimizer=optimizer,
+        augmentation=Augmentation(),
+        batch_size=len(train.labels),
+        random=streams(0),
+        **settings,  # type: ignore[arg-type]  # of several types
+    )
+    for step in range(count):
+        update(train, EVERYTHING, step, RATE)
+
+
+@pytest.mark.parametrize("side", [2, 4, 8])
+@pytest.mark.parametrize("optimizer", [SGD(momentum=0.0), SGD(momentum=0.9, nesterov=True)], ids=["plain", "nesterov"])
+def test_whitening_is_plain_training_on_whitened_patches(side: int, optimizer: Optimizer) -> None:
+    train = alike_neighbours()
+    ours, theirs = a_network(side), a_network(side)
+    whitening = Whitening(0.1, ours.filters, train.images)
+    whitening.start(ours.filters)
+    (root,) = whitening.roots
+    patches = train.images.reshape(-1, len(root)) @ root
+    whitened = Examples(images=patches.reshape(len(train.labels), PIXELS), labels=train.labels)
+    updates(ours, train, optimizer, 5, whitening=whitening)
+    updates(theirs, whitened, optimizer, 5)
+    np.testing.assert_allclose(predict(ours, train.images), predict(theirs, whitened.images), atol=1e-10)
+    np.testing.assert_allclose(ours.filters[0], root @ theirs.filters[0], atol=1e-10)
+
+
+def test_roots_leave_patches_with_no_correlations_and_their_mean_variance() -> None:
+    train = alike_neighbours()
+    (root,) = Whitening(0.0, a_network(2).filters, train.images).roots
+    patches = train.images.reshape(-1, len(root))
+    before, after = (numbers.T @ numbers / len(numbers) for numbers in (patches, patches @ root))
+    np.testing.assert_allclose(after, np.eye(len(root)) * np.trace(before) / len(root), atol=1e-8)
+    np.testing.assert_allclose(root, root.T, atol=1e-12)
+
+
+def test_what_is_added_to_the_variances_bounds_how_much_the_least_is_blown_up() -> None:
+    train = alike_neighbours()
+    spreads = [
+        np.ptp(np.log(np.linalg.eigvalsh(Whitening(added, a_network(4).filters, train.images).roots[0])))
+        for added in (0.01, 0.1, 1.0, 1000.0)
+    ]
+    assert all(less < more for more, less in pairwise(spreads))
+    assert spreads[-1] < 0.1
+
+
+def test_centering_is_plain_training_of_layers_whose_inputs_lose_their_running_means() -> None:
+    train = alike_neighbours()
+    architecture = Architecture(filter_sizes=[8, 16], filter_counts=[3, 2], hidden=[6, 5])
+    ours = he_initialised(architecture, np.random.default_rng(3), np.float64)
+    theirs = Parameters(architecture, np.float64)
+    theirs.flat[...] = ours.flat
+    means = [np.zeros(weights.shape[1]) for weights in ours.weights]
+    for step in range(4):
+        plain_step_of_centered_layers(theirs, means, train, decay_at(step, MEANS_DECAY))
+    updates(ours, train, SGD(momentum=0.0), 4, centered=True)
+    np.testing.assert_allclose(ours.flat, theirs.flat, atol=1e-12)
+
+
+def plain_step_of_centered_layers(
+    parameters: Parameters, means: list[Float[np.ndarray, "_"]], train: Examples, decay: float
+) -> None:
+    """A step of a network of layers W (x - mean) + c, where c = b + W mean while the means stay; in place."""
+    images = [train.images.reshape(-1, len(filters)) for filters in parameters.filters]
+    responses = [
+        patches @ filters + bias
+        for patches, filters, bias in zip(images, parameters.filters, parameters.filter_biases, strict=True)
+    ]
+    parts = [np.maximum(one, 0).reshape(len(train.labels), -1).T for one in responses]
+    inputs = [np.concatenate(parts)]
+    for weights, bias in zip(parameters.weights, parameters.biases, strict=True):
+        inputs.append(np.maximum(weights @ inputs[-1] + bias[:, np.newaxis], 0))
+    logits = weights @ inputs[-2] + bias[:, np.newaxis]
+    d = (softmax(logits, np.empty_like(logits)) - np.eye(10)[:, train.labels]) / len(train.labels)
+    for i in reversed(range(len(means))):
+        values, weights, bias, mean = inputs[i], parameters.weights[i], parameters.biases[i], means[i]
+        d_inputs = (weights.T @ d) * (values > 0)
+        mean[...] = decay * mean + (1 - decay) * values.mean(axis=1)
+        c = bias + weights @ mean - RATE * d.sum(axis=1)
+        weights -= RATE * d @ (values - mean[:, np.newaxis]).T
+        bias[...] = c - weights @ mean
+        d = d_inputs
+    d_parts = np.split(d, np.cumsum([len(part) for part in parts])[:-1])
+    for patches, filters, bias, d_part in zip(
+        images, parameters.filters, parameters.filter_biases, d_parts, strict=True
+    ):
+        d_responses = d_part.T.reshape(-1, len(bias))
+        np.subtract(filters, RATE * patches.T @ d_responses, out=filters)
+        np.subtract(bias, RATE * d_responses.sum(axis=0), out=bias)
+
+
+def test_preconditioning_changes_neither_the_forward_pass_nor_other_random_numbers() -> None:
+    parameters, centered = fresh(), fresh()
+    first = next(iter(start(parameters)))
+    assert next(iter(start(centered, preconditioning=Preconditioning(center=True)))).metrics() == first.metrics()
+    assert centered.flat.tobytes() == parameters.flat.tobytes()
+    whitened = fresh()
+    start(whitened, preconditioning=Preconditioning(whiten=0.1))
+    changed = {name for name, array in whitened.named.items() if not np.array_equal(array, parameters.named[name])}
+    assert changed == {"filters_16"}
+
+
+def test_few_images_are_whitened_as_well_as_many() -> None:
+    Whitening(0.1, fresh().filters, examples(3).images)
