@@ -65,7 +65,29 @@ def _require_length(first: int, factor: float, cycles: int, name: str) -> None:
 
 
 @dataclass(slots=True, kw_only=True)
-class Cyclic(Schedule):
+class ManyCycles(Schedule):
+    """What schedules with cycles share: `decay` multiplies eta_max from each to the next."""
+
+    eta_min: float
+    eta_max: float
+    cycles: int
+    decay: float = 1.0
+
+    def __post_init__(self) -> None:
+        _require_rates(self.eta_min, self.eta_max)
+        at_least(1, "cycles", self.cycles)
+        require(0 < self.decay <= 1, "decay", "must lie in (0, 1]", self.decay, "choose 1 for a constant eta_max")
+        lowest = self.eta_max * self.decay ** (self.cycles - 1)
+        rule = f"must keep eta_max above eta_min={self.eta_min} to the last cycle, which reaches {lowest:g}"
+        require(lowest >= self.eta_min, "decay", rule, self.decay, "raise it towards 1")
+
+    def rate(self, cycle: int, height: float) -> float:
+        """The rate at a height in [0, 1] between eta_min and the cycle's own eta_max."""
+        return self.eta_min + height * (self.eta_max * self.decay**cycle - self.eta_min)
+
+
+@dataclass(slots=True, kw_only=True)
+class Cyclic(ManyCycles):
     """Triangular cyclical learning rate (Smith 2017, "Cyclical learning rates for training neural networks").
 
     In each cycle the rate rises linearly from eta_min to eta_max in `step_size` updates and falls back in as many.
@@ -78,23 +100,14 @@ class Cyclic(Schedule):
     [0.0, 0.5, 1.0, 0.5, 0.0, 0.5]
     """
 
-    eta_min: float
-    eta_max: float
-    cycles: int
     step_size: int
     growth: float
-    decay: float
 
     def __post_init__(self) -> None:
-        _require_rates(self.eta_min, self.eta_max)
-        at_least(1, "cycles", self.cycles)
+        ManyCycles.__post_init__(self)  # super() without arguments fails in classes with slots
         at_least(1, "step_size", self.step_size)
         require(1 <= self.growth < math.inf, "growth", "must be at least 1 and finite", self.growth, "choose 1 or 2")
         _require_length(self.step_size, self.growth, self.cycles, "growth")
-        require(0 < self.decay <= 1, "decay", "must lie in (0, 1]", self.decay, "choose 1 for a constant eta_max")
-        lowest = self.eta_max * self.decay ** (self.cycles - 1)
-        rule = f"must keep eta_max above eta_min={self.eta_min} to the last cycle, which reaches {lowest:g}"
-        require(lowest >= self.eta_min, "decay", rule, self.decay, "raise it towards 1")
 
     @property
     def cycle_lengths(self) -> list[int]:
@@ -102,29 +115,25 @@ class Cyclic(Schedule):
 
     def __call__(self, step: int) -> float:
         cycle, done = self.cycle_at(step)
-        height = 1 - abs(2 * done - 1)
-        return self.eta_min + height * (self.eta_max * self.decay**cycle - self.eta_min)
+        return self.rate(cycle, 1 - abs(2 * done - 1))
 
 
 @dataclass(slots=True, kw_only=True)
-class Cosine(Schedule):
+class Cosine(ManyCycles):
     """Cosine annealing with warm restarts (Loshchilov and Hutter 2017, "SGDR", eq. 5).
 
     eta = eta_min + (eta_max - eta_min) (1 + cos(pi t / T_i)) / 2, where t updates of the cycle's T_i are done.
-    The first cycle takes `T_0` updates, each later one `T_mult` times as many as the one before.
+    The first cycle takes `T_0` updates, each later one `T_mult` times as many as the one before; `decay` multiplies
+    eta_max from restart to restart.
     """
 
-    eta_min: float
-    eta_max: float
     T_0: int
     T_mult: int
-    cycles: int
 
     def __post_init__(self) -> None:
-        _require_rates(self.eta_min, self.eta_max)
+        ManyCycles.__post_init__(self)
         at_least(1, "T_0", self.T_0)
         at_least(1, "T_mult", self.T_mult)
-        at_least(1, "cycles", self.cycles)
         _require_length(self.T_0, float(self.T_mult), self.cycles, "T_mult")
 
     @property
@@ -132,8 +141,8 @@ class Cosine(Schedule):
         return [self.T_0 * self.T_mult**cycle for cycle in range(self.cycles)]
 
     def __call__(self, step: int) -> float:
-        _, done = self.cycle_at(step)
-        return self.eta_min + (self.eta_max - self.eta_min) * (1 + math.cos(math.pi * done)) / 2
+        cycle, done = self.cycle_at(step)
+        return self.rate(cycle, (1 + math.cos(math.pi * done)) / 2)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -23,8 +23,16 @@ def cyclic(
     return Cyclic(eta_min=eta_min, eta_max=eta_max, cycles=cycles, step_size=step_size, growth=growth, decay=decay)
 
 
-def cosine(*, eta_min: float = 0.0, eta_max: float = 1.0, first: int = 4, factor: int = 2, cycles: int = 2) -> Cosine:
-    return Cosine(eta_min=eta_min, eta_max=eta_max, T_0=first, T_mult=factor, cycles=cycles)
+def cosine(
+    *,
+    eta_min: float = 0.0,
+    eta_max: float = 1.0,
+    first: int = 4,
+    factor: int = 2,
+    cycles: int = 2,
+    decay: float = 1.0,
+) -> Cosine:
+    return Cosine(eta_min=eta_min, eta_max=eta_max, T_0=first, T_mult=factor, cycles=cycles, decay=decay)
 
 
 def warmup_cosine(*, eta_min: float = 0.0, eta_max: float = 1.0, warmup: int = 4, updates: int = 12) -> WarmupCosine:
@@ -47,6 +55,10 @@ TABLES: dict[str, tuple[Schedule, dict[int, float]]] = {
     "cosine": (
         cosine(),
         {0: 1, 1: (2 + math.sqrt(2)) / 4, 2: 0.5, 3: (2 - math.sqrt(2)) / 4, 4: 1, 6: (2 + math.sqrt(2)) / 4, 8: 0.5},
+    ),
+    "cosine with decay 1/2": (
+        cosine(eta_min=0.2, factor=1, cycles=3, decay=0.5),
+        {0: 1, 2: 0.6, 4: 0.5, 6: 0.35, 8: 0.25, 10: 0.225},
     ),
     "cosine above a floor": (cosine(eta_min=0.2, factor=1), {0: 1, 2: 0.6, 4: 1, 6: 0.6}),
     "warm-up, then cosine": (
@@ -180,6 +192,8 @@ def test_an_impossible_cyclic_schedule_is_refused(changes: dict[str, float], mes
         ({"factor": 0}, "T_mult must be at least 1: got 0"),
         ({"cycles": 0}, "cycles must be at least 1: got 0"),
         ({"eta_min": 2.0}, "eta_min must not exceed eta_max=1.0: got 2.0"),
+        ({"decay": 2.0}, r"decay must lie in \(0, 1\]: got 2.0; choose 1 for a constant eta_max"),
+        ({"eta_min": 0.6, "decay": 0.5}, "decay must keep eta_max above eta_min=0.6 to the last cycle, which reaches"),
     ],
 )
 def test_an_impossible_cosine_schedule_is_refused(changes: dict[str, float], message: str) -> None:
