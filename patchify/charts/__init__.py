@@ -6,6 +6,7 @@ keeps every figure in a global list, is never imported.
 
 from matplotlib.figure import Figure
 
+from patchify.charts.gains import GainPanel, gain_chart
 from patchify.charts.lines import Line
 from patchify.charts.panels import Curve, Panel, panel_chart
 from patchify.charts.run import confusion_matrix, filter_grid, rehearse, training_curves
@@ -17,6 +18,7 @@ __all__ = [
     "Bar",
     "Curve",
     "Figure",
+    "GainPanel",
     "Line",
     "Panel",
     "Slice",
@@ -24,6 +26,7 @@ __all__ = [
     "bar_chart",
     "confusion_matrix",
     "filter_grid",
+    "gain_chart",
     "line_chart",
     "panel_chart",
     "rehearse",

@@ -2,7 +2,7 @@
 
 import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hydra.core.config_store import ConfigStore
 
@@ -30,30 +30,47 @@ class ChartKind(enum.Enum):
     """What a study's chart shows.
 
     bars: a column of results.csv, one bar a group of runs; curves: metrics against updates; gap: the second metric
-    minus the first against updates
+    minus the first against updates; gains: a column's differences between runs of the same seed, for pairs of groups
     """
 
     bars = "bars"
     curves = "curves"
     gap = "gap"
+    gains = "gains"
+
+
+OVER = " over "
+"""Between the two groups of runs of a pair."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Chart:
-    """One chart of a study: its kind, the columns or metrics it shows, and its title."""
+    """One chart of a study: its kind, the columns or metrics it shows, and its title.
+
+    pairs: of gains, by the title of their panel: names of runs as "with * over start", where `*` is any text
+    """
 
     kind: ChartKind
     show: list[str]
     title: str
+    pairs: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rules = {
             ChartKind.bars: (len(self.show) == 1, "must name one column for bars", "as [test_accuracy]"),
             ChartKind.gap: (len(self.show) == 2, "must name two metrics for a gap", "as [train/loss, test/loss]"),
             ChartKind.curves: (len(self.show) >= 1, "must name metrics for curves", "as [train/loss, test/loss]"),
+            ChartKind.gains: (len(self.show) == 1, "must name one column for gains", "as [test_accuracy]"),
         }
         kept, rule, remedy = rules[self.kind]
         require(kept, "show", rule, self.show, remedy)
+        example = "write {added: with * over start}"
+        for pair in self.pairs.values():
+            sides = pair.split(OVER)
+            plain = len(sides) == 2 and max(side.count("*") for side in sides) <= 1
+            require(plain, "pairs", "must read LEFT over RIGHT with one * a side at most", pair, example)
+        fit = bool(self.pairs) == (self.kind is ChartKind.gains)
+        require(fit, "pairs", "must be given for gains alone", f"{self.pairs} for {self.kind.value}", example)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,8 +7,9 @@ import pandas as pd
 from patchify import charts
 from patchify.config.schema import Chart, ChartKind
 from patchify.study import ResultsError
+from patchify.study.gains import panels
 from patchify.study.intervals import Interval, interval
-from patchify.study.quantities import heading, quantity
+from patchify.study.quantities import heading, of_difference, quantity
 from patchify.study.results import Tables
 
 
@@ -17,7 +18,7 @@ def draw(chart: Chart, tables: Tables, path: Path) -> list[Path]:
 
     Raises ResultsError for a column or metric that the tables, or some runs in them, don't have.
     """
-    table = tables.results if chart.kind is ChartKind.bars else tables.history
+    table = tables.history if chart.kind in {ChartKind.curves, ChartKind.gap} else tables.results
     for column in chart.show:
         if column not in table:
             raise ResultsError(f"the chart {path.name} shows {column}, but there are only {', '.join(table.columns)}")
@@ -60,8 +61,9 @@ def _curves(chart: Chart, tables: Tables) -> charts.Figure:
     lines = []
     for colour, (label, group) in enumerate(tables.history.groupby("run", sort=False)):
         for metric in chart.show:
-            part = metric.partition("/")[0]
-            lines.append(_line(f"{label} · {part}", group, group[metric], dashed=part == "train", colour=colour))
+            part, of_images, _ = metric.partition("/")
+            name = f"{label} · {part}" if of_images else str(label)
+            lines.append(_line(name, group, group[metric], dashed=part == "train", colour=colour))
     shown = quantity(chart.show[0])
     return charts.line_chart(
         lines, title=chart.title, axis=shown.axis, footer=footer(tables, "bands"), scale=shown.scale
@@ -76,8 +78,34 @@ def _gaps(chart: Chart, tables: Tables) -> charts.Figure:
         for colour, (label, group) in enumerate(tables.history.groupby("run", sort=False))
     ]
     shown = quantity(first)
-    axis = f"difference in {shown.axis}"
+    axis = of_difference(shown.axis)
     return charts.line_chart(lines, title=chart.title, axis=axis, footer=footer(tables, "bands"), scale=shown.scale)
+
+
+def _gains(chart: Chart, tables: Tables) -> charts.Figure:
+    (column,) = chart.show
+    shown = quantity(column)
+    found = panels(chart, tables.results)
+    counts = {gain.n for gains in found.values() for gain in gains.values()}
+    n = " to ".join(map(str, sorted({min(counts), max(counts)})))
+    spread = f"means and 95 % t intervals, n = {n} seeds" if max(counts) > 1 else "n = 1 seed, no spread"
+    return charts.gain_chart(
+        [
+            charts.GainPanel(
+                title=title,
+                gains=[
+                    charts.Bar(label=pair.label, mean=gain.mean, half_width=gain.half_width, n=gain.n)
+                    for pair, gain in gains.items()
+                ],
+            )
+            for title, gains in found.items()
+        ],
+        title=chart.title,
+        axis=of_difference(heading(column)),
+        footer=f"Data: {tables.about}. Differences paired by seed: {spread}.",
+        scale=shown.scale,
+        decimals=shown.decimals,
+    )
 
 
 def _line(label: str, group: pd.DataFrame, values: "pd.Series[float]", *, dashed: bool, colour: int) -> charts.Line:
@@ -93,4 +121,4 @@ def _line(label: str, group: pd.DataFrame, values: "pd.Series[float]", *, dashed
     )
 
 
-FIGURES = {ChartKind.bars: _bars, ChartKind.curves: _curves, ChartKind.gap: _gaps}
+FIGURES = {ChartKind.bars: _bars, ChartKind.curves: _curves, ChartKind.gap: _gaps, ChartKind.gains: _gains}

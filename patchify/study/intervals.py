@@ -15,6 +15,10 @@ class Interval:
     half_width: float | None
     n: int
 
+    def includes(self, value: float) -> bool:
+        """Whether the value lies within the interval; never, where a single run gives none."""
+        return self.half_width is not None and abs(self.mean - value) <= self.half_width
+
 
 def interval(values: Sequence[float]) -> Interval:
     """Mean and 95 % confidence interval by Student's t: t(0.975, n - 1) s / sqrt(n).

@@ -26,6 +26,7 @@ QUANTITIES = {
     "seconds": Quantity(name="time", unit="s", decimals=1),
     "loss": Quantity(name="loss", unit="nats"),
     "cost": Quantity(name="cost", unit="nats"),
+    "rate": Quantity(name="learning rate", unit=""),
 }
 """By the last word of a column or metric."""
 
@@ -50,3 +51,12 @@ def heading(column: str) -> str:
     """
     part = column.replace("/", "_").partition("_")[0]
     return f"{IMAGES[part]} {quantity(column).axis}" if part in IMAGES else quantity(column).axis
+
+
+def of_difference(axis: str) -> str:
+    """The axis of differences of such a quantity.
+
+    >>> of_difference("test accuracy (%)")
+    'difference in test accuracy (percentage points)'
+    """
+    return f"difference in {axis.replace('(%)', '(percentage points)')}"

@@ -6,6 +6,7 @@ import pandas as pd
 
 from patchify.config.catalog import Study
 from patchify.study.drawing import group_intervals
+from patchify.study.gain_table import gain_lines
 from patchify.study.intervals import Interval
 from patchify.study.quantities import heading, quantity
 from patchify.study.results import Tables
@@ -46,6 +47,7 @@ def readme(study: Study, tables: Tables, *, common: str, made_with: str) -> str:
             "loss and accuracy are of a fixed part of the training images; seconds are of training alone,",
             "evaluation not counted.",
             "",
+            *gain_lines(study.charts.values(), tables),
             f"Data: {tables.about}. Updates: {_range(results['updates'])}. All runs: {common}.",
             "",
             f"Made with {made_with}.",

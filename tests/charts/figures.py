@@ -12,11 +12,13 @@ from matplotlib.text import Text
 from patchify.charts import (
     Bar,
     Curve,
+    GainPanel,
     Line,
     Panel,
     bar_chart,
     confusion_matrix,
     filter_grid,
+    gain_chart,
     line_chart,
     panel_chart,
     training_curves,
@@ -79,12 +81,25 @@ def ratios(rows: Sequence[Sequence[Panel]]) -> Figure:
     )
 
 
+def gain_panel(title: str, n: int = 3) -> GainPanel:
+    means = {"flip shift": 0.028, "momentum": 0.005, "dropout": -0.003}
+    half_width = 0.004 if n > 1 else None
+    return GainPanel(title=title, gains=[Bar(label=k, mean=v, half_width=half_width, n=n) for k, v in means.items()])
+
+
 CHARTS: dict[str, Callable[[], Figure]] = {
     "bars": lambda: accuracy_bars(architectures()),
     "lines": lambda: loss_chart([loss_line(), loss_line("arch3", dashed=True, colour=1)]),
     "curves": curves,
     "filters": lambda: filter_grid([some_filters(3, 2), some_filters(10, 4)], "multi_size · seed 0"),
     "confusion": mistakes,
+    "gains": lambda: gain_chart(
+        [gain_panel("added to start"), gain_panel("left out of all")],
+        title="Which improvement?",
+        axis="difference in test accuracy (percentage points)",
+        footer=FOOTER,
+        scale=100,
+    ),
     "panels": lambda: ratios([[Panel(title=name, curves=[ratio_curve()]) for name in ("PyTorch", "JAX")]] * 2),
 }
 
