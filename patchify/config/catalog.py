@@ -23,6 +23,7 @@ GROUPS = (
     "augmentation",
     "evaluation",
     "tracking",
+    "recipe",
 )
 
 
@@ -36,8 +37,9 @@ class Study:
 
 
 def options(group: str) -> list[str]:
-    """Names of the options of a config group."""
-    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+    """Names of the options of a config group; those in folders below it as `folder/name`."""
+    folder = CONF / group
+    return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.yaml"))
 
 
 def has_file(study: str) -> bool:
@@ -82,18 +84,18 @@ def tracking_folder() -> str:
 
 
 def group_lines() -> str:
-    """One line a config group, for the help page."""
-    return "\n".join(f"  {group:<13} {', '.join(options(group))}" for group in GROUPS)
+    """Each config group with its options, for the help page, within 80 columns."""
+    return "\n".join(_entry(f"  {group:<13} ", ", ".join(options(group))) for group in GROUPS)
 
 
 @cache  # Hydra fills in the help page twice
 def question_lines(group: str) -> str:
     """Each study ("experiment") or search with its question, for a help page, within 80 columns."""
-    indents = {name: f"  {name:<16} " for name in options(group)}
-    return "\n".join(
-        textwrap.fill(_question(group, name), 79, initial_indent=indent, subsequent_indent=" " * len(indent))
-        for name, indent in indents.items()
-    )
+    return "\n".join(_entry(f"  {name:<16} ", _question(group, name)) for name in options(group))
+
+
+def _entry(name: str, text: str) -> str:
+    return textwrap.fill(text, 79, initial_indent=name, subsequent_indent=" " * len(name))
 
 
 def register_resolvers() -> None:

@@ -15,7 +15,7 @@ from patchify.config.schema import Run, register_schemas
 
 @dataclass(slots=True, kw_only=True, frozen=True)
 class Composed:
-    """A run, the option of each config group that it was composed from, and all its settings as YAML."""
+    """A run, the option of each config group that it was composed from, if any, and all its settings as YAML."""
 
     run: Run
     choices: dict[str, str]
@@ -35,7 +35,8 @@ def compose_run(overrides: Sequence[str]) -> Composed:
     check_choices(choices)
     with open_dict(config):
         del config["hydra"]
-    return Composed(run=to_run(config), choices={str(key): str(choices[key]) for key in choices}, yaml=as_yaml(config))
+    chosen = {str(key): str(choices[key]) for key in choices if choices[key] is not None}
+    return Composed(run=to_run(config), choices=chosen, yaml=as_yaml(config))
 
 
 def as_yaml(config: DictConfig) -> str:

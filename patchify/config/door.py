@@ -9,7 +9,7 @@ from hydra.errors import MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
-from patchify.config.catalog import GROUPS
+from patchify.config.catalog import GROUPS, options
 from patchify.config.schema import Run
 
 
@@ -73,8 +73,9 @@ def explain(error: Exception) -> str:
     """Hydra's and OmegaConf's errors in one line: key, rule, value and remedy; any other error's own words."""
     for found in (error, error.__cause__, error.__context__):
         if isinstance(found, MissingConfigException) and found.missing_cfg_file:
-            group, _, name = found.missing_cfg_file.rpartition("/")
-            remedy = nearest(name, list(found.options or []))
+            group, name = _group_and_name(found.missing_cfg_file)
+            known = [*(options(group) if group in GROUPS else []), *(found.options or [])]  # ours, and a user's own
+            remedy = nearest(name, list(dict.fromkeys(known)))
             return f"{group}={name} must name an option: there is no {name}; {remedy}"
         if isinstance(found, OverrideParseException):
             remedy = "quote lists and spaces, as 'key=[1,2]' and 'key=\"a b\"'"
@@ -88,6 +89,12 @@ def explain(error: Exception) -> str:
             reason = str(found.msg or found).splitlines()[0]
             return f"{found.full_key} must fit its type: {reason}; patchify --cfg job shows valid values"
     return " ".join(str(error).split())
+
+
+def _group_and_name(file: str) -> tuple[str, str]:
+    """Of an option, whose name may have a "/" in it, as may that of one of Hydra's own groups."""
+    group, _, name = file.partition("/")
+    return (group, name) if group in GROUPS else (file.rpartition("/")[0], file.rpartition("/")[2])
 
 
 def nearest(wanted: str, known: list[str]) -> str:

@@ -185,6 +185,30 @@ def test_a_chart_that_shows_what_there_is_not_is_refused_by_name(
     assert "the chart odd shows beauty, but there are only run_id" in outcome.err
 
 
+@pytest.mark.usefixtures("made_store")
+def test_recipes_are_compared_by_the_gains_of_runs_of_the_same_seed(
+    patchify: Command, summarize: Command, tmp_path: Path
+) -> None:
+    study = tmp_path / "mine" / "experiment" / "dropped.yaml"
+    study.parent.mkdir(parents=True)
+    study.write_text("""# @package _global_
+study: dropped
+charts: {gains: {kind: gains, show: [test_accuracy], pairs: {added: with * over start}, title: Gains}}
+""")
+    sweep = ["recipe=start,with/dropout,with/flip_shift", "seed=0,1", "architecture.hidden=[20]"]
+    assert patchify("--config-dir", "mine", "-m", *TINY, "experiment=dropped", *sweep).status == 0
+    outcome = summarize("dropped")
+    assert outcome.status == 0, outcome.err
+    results = pd.read_csv("experiments/dropped/results.csv")
+    assert set(results["run"]) == {"start", "with dropout", "with flip shift"}
+    means = 100 * results.groupby("run")["test_accuracy"].mean()
+    readme = Path("experiments/dropped/README.md").read_text()
+    for name in ("dropout", "flip shift"):
+        assert f"| with {name} over start | 2 | {means[f'with {name}'] - means['start']:+.1f} ± " in readme
+    assert "Largest gain in test accuracy (percentage points): added (" in readme
+    assert Path("experiments/dropped/gains.svg").exists()
+
+
 def test_charts_are_drawn_again_from_the_folder_alone(summarize: Command, tiny_sweep: Path, tmp_path: Path) -> None:
     from patchify.config.catalog import study  # noqa: PLC0415
     from patchify.study.drawing import draw  # noqa: PLC0415

@@ -25,6 +25,9 @@ REFUSED = {
     "+schedule.foo=1": "schedule.foo must be a known setting",
     "architecture=arch9": "architecture=arch9 must name an option: there is no arch9; did you mean arch",
     "experiment=lnger": "experiment=lnger must name an option: there is no lnger; did you mean longer?",
+    "recipe=with/momentun": "recipe=with/momentun must name an option: there is no with/momentun; did you mean with/mo",
+    "recipe=wth/cosine": "recipe=wth/cosine must name an option: there is no wth/cosine; did you mean with/cosine?",
+    "hydra/launcher=locl": "hydra/launcher=locl must name an option: there is no locl; did you mean local?",
     "architecture.filter_sizes=[5]": "architecture.filter_sizes must tile a 32x32 image: got 5; choose among 2, 4, 8",
     "architecture.filter_sizes=[4,8]": "architecture.filter_counts must hold one count for each of filter_sizes=[4, 8]",
     "architecture.filter_sizes=[]": "architecture.filter_sizes must not be empty",
@@ -111,6 +114,7 @@ def test_a_run_that_leaves_the_test_images_alone_needs_others_to_be_judged_by() 
         ("plan=true,false", "plan=true,false must have one value"),
         ("tracking.folder=a,b", "tracking.folder=a,b must have one value"),
         ("architecture=[arch1,arch2]", "architecture must name one option: got a list"),
+        ("recipe=[with/momentum,with/dropout]", "recipe must name one option: got a list; write recipe=A,B to sweep"),
         ("hydra.job.chdir=true", "hydra.job.chdir must be false"),
     ],
 )
