@@ -1,5 +1,6 @@
 """The studies and presets that come along: they compose to what the assignment asks for."""
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,35 @@ def test_a_study_trains_as_long_and_sweeps_what_the_assignment_asks(
     assert dict(hydra.sweeper.params) == sweep
     assert run.study == name
     OverridesParser.create().parse_overrides([f"{key}={values}" for key, values in sweep.items()])
+
+
+@pytest.mark.parametrize("name", options("experiment"))
+def test_every_job_of_every_study_can_be_run(name: str) -> None:
+    _, hydra = composed(f"experiment={name}")
+    parser = OverridesParser.create()
+    swept = parser.parse_overrides([f"{key}={values}" for key, values in hydra.sweeper.params.items() if key != "seed"])
+    for values in product(*(override.sweep_string_iterator() for override in swept)):
+        words = [f"{override.key_or_group}={value}" for override, value in zip(swept, values, strict=True)]
+        run, _ = composed(f"experiment={name}", *words)
+        assert run.study == name
+
+
+def test_the_study_of_warm_restarts_trains_all_equally_long_and_records_at_every_restart() -> None:
+    _, hydra = composed("experiment=warm_restarts")
+    runs = [
+        composed("experiment=warm_restarts", f"schedule={schedule}")[0]
+        for schedule in hydra.sweeper.params.schedule.split(",")
+    ]
+    assert {run.schedule.total for run in runs} == {11_200}
+    for run in runs:
+        assert set(run.schedule.bounds) <= set(run.schedule.marks(run.record_every))
+
+
+def test_the_study_of_improvements_takes_every_recipe_that_it_compares() -> None:
+    _, hydra = composed("experiment=improvements")
+    (recipes,) = OverridesParser.create().parse_overrides([f"recipe={hydra.sweeper.params.recipe}"])
+    compared = {name for name in options("recipe") if "/" in name} | {"start", "all"}
+    assert set(recipes.sweep_string_iterator()) == compared
 
 
 def test_the_baseline_is_that_of_exercise_3() -> None:
