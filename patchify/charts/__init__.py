@@ -6,6 +6,7 @@ keeps every figure in a global list, is never imported.
 
 from matplotlib.figure import Figure
 
+from patchify.charts.frontier import Range, Spot, frontier_chart
 from patchify.charts.gains import GainPanel, gain_chart
 from patchify.charts.lines import Line
 from patchify.charts.panels import Curve, Panel, panel_chart
@@ -21,11 +22,14 @@ __all__ = [
     "GainPanel",
     "Line",
     "Panel",
+    "Range",
     "Slice",
+    "Spot",
     "TrialPoint",
     "bar_chart",
     "confusion_matrix",
     "filter_grid",
+    "frontier_chart",
     "gain_chart",
     "line_chart",
     "panel_chart",

@@ -15,9 +15,12 @@ from patchify.charts import (
     GainPanel,
     Line,
     Panel,
+    Range,
+    Spot,
     bar_chart,
     confusion_matrix,
     filter_grid,
+    frontier_chart,
     gain_chart,
     line_chart,
     panel_chart,
@@ -87,6 +90,52 @@ def gain_panel(title: str, n: int = 3) -> GainPanel:
     return GainPanel(title=title, gains=[Bar(label=k, mean=v, half_width=half_width, n=n) for k, v in means.items()])
 
 
+Points = dict[str, tuple[float, float, float | None]]
+
+SINGLE_VIEW: Points = {
+    "arch1": (0.08, 0.505, 0.007),
+    "arch2": (0.07, 0.566, 0.009),
+    "arch2 · growth=2.0": (0.13, 0.583, 0.013),
+    "arch3": (0.11, 0.576, 0.009),
+    "arch3 · growth=2.0": (0.20, 0.609, 0.007),
+    "arch4": (0.27, 0.567, 0.005),
+    "arch2_wide": (0.44, 0.640, 0.006),
+    "arch5 · label_smoothing=0": (3.27, 0.656, 0.010),
+    "arch5 · label_smoothing=0.1": (3.36, 0.660, 0.003),
+    "recipe · updates=400": (0.9, 0.55, 0.004),
+    "recipe · updates=1600": (3.6, 0.66, 0.004),
+    "recipe · updates=6400": (14.4, 0.73, None),
+    "best_quick": (20.0, 0.745, 0.004),
+    "best": (80.0, 0.77, 0.003),
+}
+VIEWS: Points = {
+    "recipe · updates=1600": (3.6, 0.685, 0.004),
+    "best_quick": (20.0, 0.768, 0.004),
+    "best": (80.0, 0.79, 0.003),
+}
+PUBLISHED = [
+    Range(label="13–96 s", x=(0.217, 1.6), y=(0.559, 0.576)),
+    Range(label="231–692 s", x=(3.85, 11.5), y=(0.656, 0.663)),
+    Range(label="6,945 s", x=(115.75, 115.75), y=(0.749, 0.749)),
+]
+
+
+def spots(points: Points) -> list[Spot]:
+    return [Spot(label=label, x=x, y=y, half_width=half) for label, (x, y, half) in points.items()]
+
+
+def drawn_points(figure: Figure, series: str) -> list[list[float]]:
+    """The points that the line of this name in the legend goes through."""
+    (line,) = [line for line in figure.axes[0].lines if line.get_label() == series]
+    points: list[list[float]] = np.array(line.get_xydata(), float).tolist()
+    return points
+
+
+def minutes(series: dict[str, list[Spot]], published: Sequence[Range] = PUBLISHED) -> Figure:
+    axes = {"x_axis": "training time (core-minutes)", "y_axis": "accuracy (%)"}
+    return frontier_chart(series, published, title="What does a minute buy?", **axes, footer=FOOTER, scale=100)
+
+
 CHARTS: dict[str, Callable[[], Figure]] = {
     "bars": lambda: accuracy_bars(architectures()),
     "lines": lambda: loss_chart([loss_line(), loss_line("arch3", dashed=True, colour=1)]),
@@ -100,6 +149,7 @@ CHARTS: dict[str, Callable[[], Figure]] = {
         footer=FOOTER,
         scale=100,
     ),
+    "frontier": lambda: minutes({"test accuracy": spots(SINGLE_VIEW), "over views": spots(VIEWS)}),
     "panels": lambda: ratios([[Panel(title=name, curves=[ratio_curve()]) for name in ("PyTorch", "JAX")]] * 2),
 }
 
