@@ -41,13 +41,21 @@ def summarize(name: str, folder: Path, *, uri: str | None, data: str | None, not
     from patchify.tracking.reading import config_of, stored_runs  # noqa: PLC0415
 
     store = existing_store(address_of(uri, tracking_folder()))
-    found = stored_runs(store, name)
-    if not found and name not in store.experiments():
+    found = {name: stored_runs(store, name)}
+    finished = [run for run in found[name] if run.status == "FINISHED"]
+    asked = study(name, config_of(store, finished[-1]) if finished and not has_file(name) else "")
+    found |= {other: stored_runs(store, other) for other in asked.runs_of}
+    all_runs = [run for runs in found.values() for run in runs]
+    if not all_runs and name not in store.experiments():
         there_are = ", ".join(store.experiments()) or "none"
         raise ResultsError(f"{store.address} holds no study {name}; there are: {there_are}")
-    runs, left_out = select(found, name, data)
-    say(f"{name}: {len(runs)} finished runs" + (f"; left out: {', '.join(left_out)}" if left_out else ""))
-    asked = study(name, "" if has_file(name) else config_of(store, max(runs, key=lambda run: run.started)))
+    runs, left_out = select(all_runs, name, data)
+    absent = [other for other in asked.runs_of if not found[other]]
+    say(
+        f"{name}: {len(runs)} finished runs"
+        + (f"; left out: {', '.join(left_out)}" if left_out else "")
+        + (f"; none there of {', '.join(absent)}" if absent else "")
+    )
     made = tables(store, runs, note)
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -29,9 +29,10 @@ GROUPS = (
 
 @dataclass(slots=True, kw_only=True)
 class Study:
-    """A question, and the charts that answer it, by file name."""
+    """A question, and the charts that answer it, by file name; runs_of: further studies whose runs count for it."""
 
     name: str
+    runs_of: list[str]
     question: str
     charts: dict[str, Chart]
 
@@ -56,6 +57,7 @@ def study(name: str, logged: str = "") -> Study:
     charts = asked.get("charts") or _load("charts.yaml")
     return Study(
         name=name,
+        runs_of=list(asked.get("runs_of", [])),
         question=str(asked.get("question", "")),
         charts={str(stem): _chart(charts[stem]) for stem in charts},
     )

@@ -89,6 +89,7 @@ class Run:
     """All settings of one training run.
 
     study: names the MLflow experiment and the folder of results; question and charts: what its summary asks and shows
+    runs_of: further studies whose finished runs its summary counts, too
     record_every: updates between two records, or None for the schedule's own choice
     plan: only say what the sweep would do; rerun: compute also what is already done
     """
@@ -107,6 +108,7 @@ class Run:
     threads: int
     record_every: int | None
     study: str
+    runs_of: list[str]
     question: str
     charts: dict[str, Chart]
     plan: bool

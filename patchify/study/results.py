@@ -22,9 +22,11 @@ VIEWS = "test_accuracy_views"
 def select(runs: Sequence[StoredRun], study: str, data: str | None) -> tuple[list[StoredRun], list[str]]:
     """The runs that count, and a note on each kind that was left out.
 
-    Finished runs count, the newest of each run key. data: a data set's name or the beginning of its digest, for a
-    study that was run on several. Raises ResultsError for no finished runs, or several data sets and no choice.
+    Finished runs count, the newest of each run key; a run that two studies share may be given twice. data: a data
+    set's name or the beginning of its digest, for a study that was run on several. Raises ResultsError for no
+    finished runs, or several data sets and no choice.
     """
+    runs = sorted({run.id: run for run in runs}.values(), key=lambda run: run.started)
     unfinished = Counter(run.status.lower() for run in runs if run.status != "FINISHED")
     notes = [f"{count} {status}" for status, count in sorted(unfinished.items())]
     finished = [run for run in runs if run.status == "FINISHED"]
@@ -82,7 +84,8 @@ def tables(store: Store, runs: Sequence[StoredRun], note: str = "") -> Tables:
         identity = {"run_id": run.id, "run_key": run.tags["run_key"], "data": data_name(run), "run": names[run.id]}
         scores = {score: _rounded(run.metrics.get(_metric(score), np.nan)) for score in columns}
         chosen = {key: run.params.get(key, "") for key in settings}
-        rows.append({**identity, **chosen, "seed": int(run.params["seed"]), "updates": max(recorded), **scores})
+        counts = {"seed": int(run.params["seed"]), "threads": int(run.params["threads"]), "updates": max(recorded)}
+        rows.append({**identity, **chosen, **counts, **scores})
         records += [
             {"run_id": run.id, "run": names[run.id], "seed": int(run.params["seed"]), "step": step}
             | {key: _rounded(value) for key, value in metrics.items()}
@@ -104,8 +107,8 @@ def _rounded(value: float) -> float:
 def _names(runs: Sequence[StoredRun], settings: Sequence[str]) -> dict[str, str]:
     """What to call each run's group of equal settings.
 
-    Its shortest label, without what the labels of all groups share but the first word; and its settings where groups
-    would otherwise be called the same.
+    Its shortest label, without what the labels of all groups share but the first word; where groups would otherwise
+    be called the same, with the settings in which these differ.
     """
     groups = {run.id: tuple(run.params.get(key, "") for key in settings) for run in runs}
     labels: dict[tuple[str, ...], str] = {}
@@ -115,13 +118,19 @@ def _names(runs: Sequence[StoredRun], settings: Sequence[str]) -> dict[str, str]
     for group, label in labels.items():
         first, *words = label.split(" · ")
         labels[group] = " · ".join([first, *(word for word in words if word not in common)])
-    shared = Counter(labels.values())
-    short = [key.rpartition(".")[2] for key in settings]
-    for group, label in labels.items():
-        if shared[label] > 1:
-            apart = (f"{key}={value}" for key, value in zip(short, group, strict=True))
-            labels[group] = " · ".join([label, *apart])
+    while shared := [label for label, count in Counter(labels.values()).items() if count > 1]:
+        for label in shared:
+            _tell_apart(labels, label, settings)
     return {run.id: labels[groups[run.id]] for run in runs}
+
+
+def _tell_apart(labels: dict[tuple[str, ...], str], label: str, settings: Sequence[str]) -> None:
+    """Add to the label of the groups that share it the settings in which they differ."""
+    alike = [group for group in labels if labels[group] == label]
+    for key, values in zip(settings, zip(*alike, strict=True), strict=True):
+        if len(set(values)) > 1:
+            for group, value in zip(alike, values, strict=True):
+                labels[group] += f" · {key.rpartition('.')[2]}={value}"
 
 
 def _natural(name: str) -> list[tuple[float, str]]:

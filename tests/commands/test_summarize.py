@@ -9,6 +9,9 @@ import pytest
 
 from patchify.journal.folder import LOCAL, run_folder
 from patchify.journal.sent import noted
+from patchify.store.opening import address_of, existing_store
+from patchify.tracking.done import also_in
+from patchify.tracking.reading import stored_runs
 from patchify.tracking.run import TrackedRun
 from tests.conftest import TINY, Command
 
@@ -24,7 +27,7 @@ def test_a_study_becomes_tables_charts_and_a_readme(summarize: Command, tiny_swe
     results = pd.read_csv(folder / "results.csv")
     assert list(results.columns) == [
         *("run_id", "run_key", "data", "run", "architecture.filter_counts", "architecture.filter_sizes", "seed"),
-        *("updates", "train_loss", "train_accuracy", "validation_accuracy", "test_loss", "test_accuracy"),
+        *("threads", "updates", "train_loss", "train_accuracy", "validation_accuracy", "test_loss", "test_accuracy"),
         "train_seconds",
     ]
     assert results["seed"].tolist() == [0, 1, 0, 1]
@@ -72,8 +75,8 @@ def test_without_a_store_nothing_is_made(summarize: Command, tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-def a_run(tags: dict[str, str]) -> TrackedRun:
-    header = {"store": LOCAL, "study": "widths", "name": "arch1 · seed 0", "description": "", "parent": None}
+def a_run(tags: dict[str, str], study: str = "widths") -> TrackedRun:
+    header = {"store": LOCAL, "study": study, "name": "arch1 · seed 0", "description": "", "parent": None}
     params = {"seed": "0", "threads": "1"}
     folder = run_folder(Path("mlruns"), LOCAL, uuid4().hex)
     return TrackedRun(folder, Path("mlruns"), {**header, "params": params, "tags": tags})
@@ -87,10 +90,12 @@ def record(
     digest: str = "abc",
     accuracy: float = 0.5,
     views: float | None = None,
+    study: str = "widths",
+    label: str = "arch1",
 ) -> TrackedRun:
-    """A finished run of the study `widths`; views: its accuracy over them, if it has one."""
-    tags = {"run_key": key, "label": "arch1", "data": data, "data.digest": digest, "data.official": "True"}
-    with a_run(tags) as run:
+    """A finished run; views: its accuracy over them, if it has one."""
+    tags = {"run_key": key, "label": label, "data": data, "data.digest": digest, "data.official": "True"}
+    with a_run(tags, study) as run:
         scores = dict.fromkeys(("train/loss", "test/loss", "train/accuracy", "validation/accuracy"), 0.5)
         over_views = {} if views is None else {"test/accuracy_views": views}
         run.log_metrics({**scores, **over_views, "test/accuracy": accuracy, "train/seconds": 1.0}, step=10)
@@ -207,6 +212,26 @@ charts: {gains: {kind: gains, show: [test_accuracy], pairs: {added: with * over 
         assert f"| with {name} over start | 2 | {means[f'with {name}'] - means['start']:+.1f} ± " in readme
     assert "Largest gain in test accuracy (percentage points): added (" in readme
     assert Path("experiments/dropped/gains.svg").exists()
+
+
+def test_a_study_may_count_the_runs_of_others_too(summarize: Command, made_store: Path, files: Path) -> None:
+    record(key="k", study="other", accuracy=0.1, files=files)
+    record(key="l", study="other", accuracy=0.2, files=files)
+    record(key="l", files=files, accuracy=0.9)
+    (files / "config.yaml").write_text("runs_of: [other, missing]\n")
+    record(key="m", files=files)
+    outcome = summarize("widths")
+    assert "widths: 3 finished runs; left out: 1 older of the same run key; none there of missing" in outcome.out
+    assert sorted(pd.read_csv("experiments/widths/results.csv")["test_accuracy"]) == [0.1, 0.5, 0.9]
+
+
+def test_a_run_that_two_studies_share_counts_once(summarize: Command, made_store: Path, files: Path) -> None:
+    record(key="k", study="other", files=files)
+    (files / "config.yaml").write_text("runs_of: [other]\n")
+    record(key="l", files=files)
+    store = existing_store(address_of(None, str(made_store)))
+    also_in(store, stored_runs(store, "other")[0].id, "widths")
+    assert "widths: 2 finished runs\n" in summarize("widths").out
 
 
 def test_charts_are_drawn_again_from_the_folder_alone(summarize: Command, tiny_sweep: Path, tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def a_run() -> Run:
         threads=1,
         record_every=None,
         study="scratch",
+        runs_of=[],
         question="What came out?",
         charts={},
         plan=False,
@@ -80,7 +81,7 @@ DECISIVE = {
     *("data.validation", "data.split_seed", "data.seed", "data.train", "data.test"),
 }
 NOT_DECISIVE = {
-    *("study", "question", "charts", "plan", "rerun", "tracking.uri", "tracking.folder"),
+    *("study", "runs_of", "question", "charts", "plan", "rerun", "tracking.uri", "tracking.folder"),
     *("data.root", "data.official_only"),
 }
 """Names, places, displays, and what is done with jobs."""

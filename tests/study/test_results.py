@@ -33,6 +33,18 @@ def test_groups_of_one_label_are_told_apart_by_their_settings() -> None:
     assert found == ["arch2 · split_seed=0", "arch2 · split_seed=1"]
 
 
+def test_groups_of_one_label_are_told_apart_by_the_settings_in_which_they_themselves_differ() -> None:
+    found = names(run("a", "arch2", f="4", g="1"), run("b", "arch2", f="4", g="2"), run("c", "arch5", f="8", g="3"))
+    assert found == ["arch2 · g=1", "arch2 · g=2", "arch5"]
+
+
+def test_a_label_that_says_a_setting_is_no_other_groups_name() -> None:
+    found = names(
+        run("a", "arch2", f="4", g="1"), run("b", "arch2", f="4", g="2"), run("c", "arch2 · g=2", f="8", g="2")
+    )
+    assert found == ["arch2 · g=1", "arch2 · g=2 · f=4", "arch2 · g=2 · f=8"]
+
+
 def test_an_interval_is_students_t_of_the_mean() -> None:
     # t(0.975, 2) = 4.3027; s = 0.02; 4.3027 * 0.02 / sqrt(3) = 0.04968
     found = interval([0.50, 0.52, 0.54])

@@ -47,6 +47,7 @@ def a_run(data: Textures) -> Run:
         threads=1,
         record_every=None,
         study="scratch",
+        runs_of=[],
         question="",
         charts={},
         plan=False,
