@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from hydra.core.config_store import ConfigStore
 
+from patchify.config.published import Published
 from patchify.core.architecture import Architecture
 from patchify.core.augmentation import Augmentation
 from patchify.core.evaluation import EvaluationSettings
@@ -30,13 +31,15 @@ class ChartKind(enum.Enum):
     """What a study's chart shows.
 
     bars: a column of results.csv, one bar a group of runs; curves: metrics against updates; gap: the second metric
-    minus the first against updates; gains: a column's differences between runs of the same seed, for pairs of groups
+    minus the first against updates; gains: a column's differences between runs of the same seed, for pairs of groups;
+    core_minutes: accuracies in results.csv against training time on one core
     """
 
     bars = "bars"
     curves = "curves"
     gap = "gap"
     gains = "gains"
+    core_minutes = "core_minutes"
 
 
 OVER = " over "
@@ -48,12 +51,14 @@ class Chart:
     """One chart of a study: its kind, the columns or metrics it shows, and its title.
 
     pairs: of gains, by the title of their panel: names of runs as "with * over start", where `*` is any text
+    published: runs of others, beside ours in a chart of core-minutes
     """
 
     kind: ChartKind
     show: list[str]
     title: str
     pairs: dict[str, str] = field(default_factory=dict)
+    published: list[Published] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         rules = {
@@ -61,6 +66,7 @@ class Chart:
             ChartKind.gap: (len(self.show) == 2, "must name two metrics for a gap", "as [train/loss, test/loss]"),
             ChartKind.curves: (len(self.show) >= 1, "must name metrics for curves", "as [train/loss, test/loss]"),
             ChartKind.gains: (len(self.show) == 1, "must name one column for gains", "as [test_accuracy]"),
+            ChartKind.core_minutes: (len(self.show) >= 1, "must name columns for core_minutes", "as [test_accuracy]"),
         }
         kept, rule, remedy = rules[self.kind]
         require(kept, "show", rule, self.show, remedy)
@@ -71,6 +77,8 @@ class Chart:
             require(plain, "pairs", "must read LEFT over RIGHT with one * a side at most", pair, example)
         fit = bool(self.pairs) == (self.kind is ChartKind.gains)
         require(fit, "pairs", "must be given for gains alone", f"{self.pairs} for {self.kind.value}", example)
+        alone = not self.published or self.kind is ChartKind.core_minutes
+        require(alone, "published", "must stay empty but for core_minutes", self.kind.name, "leave it out")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,7 +8,9 @@ from patchify import charts
 from patchify.config.schema import Chart, ChartKind
 from patchify.study import ResultsError
 from patchify.study.gains import panels
-from patchify.study.intervals import Interval, interval
+from patchify.study.groups import footer, group_intervals
+from patchify.study.intervals import interval
+from patchify.study.minutes import core_minutes
 from patchify.study.quantities import heading, of_difference, quantity
 from patchify.study.results import Tables
 
@@ -22,22 +24,10 @@ def draw(chart: Chart, tables: Tables, path: Path) -> list[Path]:
     for column in chart.show:
         if column not in table:
             raise ResultsError(f"the chart {path.name} shows {column}, but there are only {', '.join(table.columns)}")
-        if table[column].isna().any():
+        lacking = table[column].isna()
+        if lacking.all() if chart.kind is ChartKind.core_minutes else lacking.any():
             raise ResultsError(f"the chart {path.name} shows {column}, which some runs lack: take it out of the charts")
     return charts.save(FIGURES[chart.kind](chart, tables), path)
-
-
-def footer(tables: Tables, spread: str) -> str:
-    """What stands under a chart: the data set, the runs of each group, and what shows how they spread."""
-    counts = tables.results.groupby("run", sort=False).size()
-    n = f"n = {counts.min()}" if counts.min() == counts.max() else f"n = {counts.min()} to {counts.max()}"
-    what = f" seeds; {spread}: 95 % t intervals of the mean" if counts.max() > 1 else " seed, no spread"
-    return f"Data: {tables.about}. {n}{what}."
-
-
-def group_intervals(results: pd.DataFrame, column: str) -> dict[str, Interval]:
-    """Mean and interval of a column for each group of runs, in the table's order."""
-    return {str(label): interval(group.tolist()) for label, group in results.groupby("run", sort=False)[column]}
 
 
 def _bars(chart: Chart, tables: Tables) -> charts.Figure:
@@ -121,4 +111,10 @@ def _line(label: str, group: pd.DataFrame, values: "pd.Series[float]", *, dashed
     )
 
 
-FIGURES = {ChartKind.bars: _bars, ChartKind.curves: _curves, ChartKind.gap: _gaps, ChartKind.gains: _gains}
+FIGURES = {
+    ChartKind.bars: _bars,
+    ChartKind.curves: _curves,
+    ChartKind.gap: _gaps,
+    ChartKind.gains: _gains,
+    ChartKind.core_minutes: core_minutes,
+}

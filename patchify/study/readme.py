@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from patchify.config.catalog import Study
-from patchify.study.drawing import group_intervals
 from patchify.study.gain_table import gain_lines
+from patchify.study.groups import group_intervals
 from patchify.study.intervals import Interval
 from patchify.study.quantities import heading, quantity
 from patchify.study.results import Tables
@@ -21,17 +21,17 @@ COLUMNS = (
     "train_loss",
     "train_seconds",
 )
-"""Of the table; one that some runs lack is left out."""
+"""Of the table; one that no group has in all of its runs is left out."""
 
 
 def readme(study: Study, tables: Tables, *, common: str, made_with: str) -> str:
     """The README as Markdown; common: settings of all runs; made_with: code and machine."""
     results = tables.results
-    columns = [column for column in COLUMNS if column in results and results[column].notna().all()]
-    intervals = {column: group_intervals(results, column) for column in columns}
+    intervals = {column: _whole_groups(results, column) for column in COLUMNS if column in results}
+    columns = [column for column in intervals if intervals[column]]
     headings = ["run", "n", *map(heading, columns)]
     rows = [
-        [str(label), str(len(group)), *(_number(intervals[column][str(label)], column) for column in columns)]
+        [str(label), str(len(group)), *(_number(intervals[column].get(str(label)), column) for column in columns)]
         for label, group in results.groupby("run", sort=False)
     ]
     table = [headings, ["---"] * len(headings), *rows]
@@ -87,7 +87,15 @@ def made_with(runs: Sequence[StoredRun]) -> str:
     )
 
 
-def _number(found: Interval, column: str) -> str:
+def _whole_groups(results: pd.DataFrame, column: str) -> dict[str, Interval]:
+    """Intervals of the groups whose runs all have the column."""
+    lacking = results["run"].isin(results.loc[results[column].isna(), "run"])
+    return group_intervals(results[~lacking], column)
+
+
+def _number(found: Interval | None, column: str) -> str:
+    if found is None:
+        return "–"
     scale, decimals = quantity(column).scale, quantity(column).decimals
     mean = f"{scale * found.mean:.{decimals}f}"
     return mean if found.half_width is None else f"{mean} ± {scale * found.half_width:.{decimals}f}"

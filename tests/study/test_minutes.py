@@ -1,0 +1,99 @@
+"""Accuracy against core-minutes: from a study's table to its chart."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from patchify.config.catalog import study
+from patchify.config.published import Published
+from patchify.config.schema import Chart, ChartKind
+from patchify.study import ResultsError
+from patchify.study.drawing import draw
+from patchify.study.minutes import core_minutes
+from patchify.study.results import Tables
+from tests.charts.figures import drawn_points, words
+
+
+def tables(threads: int = 1) -> Tables:
+    """Two groups of two runs of 60 and 180 seconds, the second evaluated over views."""
+    results = pd.DataFrame(
+        {
+            "run": ["quick", "quick", "best", "best"],
+            "threads": [1, 1, threads, threads],
+            "train_seconds": [50.0, 70.0, 170.0, 190.0],
+            "test_accuracy": [0.5, 0.52, 0.6, 0.62],
+            "test_accuracy_views": [np.nan, np.nan, 0.64, 0.66],
+            "beauty": [np.nan] * 4,
+        }
+    )
+    return Tables(results=results, history=pd.DataFrame(), about="cifar10 (unofficial copy 42fb3ed1), JPEG copy")
+
+
+def asked(*columns: str, published: tuple[Published, ...] = ()) -> Chart:
+    return Chart(kind=ChartKind.core_minutes, show=list(columns), title="Minutes", published=list(published))
+
+
+def test_minutes_are_the_mean_seconds_of_a_group_times_its_threads() -> None:
+    assert drawn_points(core_minutes(asked("test_accuracy"), tables()), "test accuracy") == [[1, 51], [3, 61]]
+    on_two = drawn_points(core_minutes(asked("test_accuracy"), tables(threads=2)), "test accuracy")
+    assert on_two == [[1, 51], [6, 61]]
+
+
+def test_accuracy_over_views_is_a_series_of_its_own_of_the_runs_that_have_it() -> None:
+    figure = core_minutes(asked("test_accuracy", "test_accuracy_views"), tables())
+    assert drawn_points(figure, "test accuracy over views") == [[3, 65]]
+    assert drawn_points(figure, "test accuracy") == [[1, 51], [3, 61]]
+
+
+def test_the_caption_tells_our_minutes_from_published_ones_and_names_the_data() -> None:
+    stated = Published(seconds=[13, 96], accuracy=[0.559, 0.576])
+    figure = core_minutes(asked("test_accuracy", published=(stated,)), tables(threads=2))
+    caption = next(text for text in words(figure) if text.startswith("Data: "))
+    assert "JPEG copy" in caption
+    assert "n = 2 seeds; error bars: 95 % t intervals of the mean" in caption
+    assert "wall time of training × BLAS threads, here 1 or 2" in caption
+    assert "Published: wall times on hardware not stated; bars: ranges." in caption
+    assert "13–96 s" in words(figure)
+    alone = core_minutes(asked("test_accuracy"), tables())
+    assert not any("ublished" in text for text in words(alone))
+
+
+def test_a_column_that_no_run_has_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match="the chart minutes shows beauty, which some runs lack"):
+        draw(asked("beauty"), tables(), tmp_path / "minutes")
+    assert len(draw(asked("test_accuracy_views"), tables(), tmp_path / "minutes")) == 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "accuracy", "message"),
+    [
+        ([], [0.7], r"seconds must hold one positive number, or a range from low to high: got \[\]; write \[6945\]"),
+        ([0, 5], [0.7], r"seconds must hold one positive number, or a range .* got \[0, 5\]"),
+        ([96, 13], [0.7], r"seconds must hold .* got \[96, 13\]"),
+        ([13], [0.5, 0.6, 0.7], r"accuracy must hold .* got \[0\.5, 0\.6, 0\.7\]; write a fraction, as"),
+        ([13], [57.6], r"accuracy must be a fraction, at most 1: got \[57\.6\]; divide per cent by 100"),
+    ],
+)
+def test_a_published_run_that_cannot_be_is_refused(seconds: list[float], accuracy: list[float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Published(seconds=seconds, accuracy=accuracy)
+
+
+def test_published_runs_belong_to_a_chart_of_core_minutes_alone() -> None:
+    stated = Published(seconds=[13], accuracy=[0.559])
+    with pytest.raises(ValueError, match="published must stay empty but for core_minutes: got bars; leave it out"):
+        Chart(kind=ChartKind.bars, show=["test_accuracy"], title="t", published=[stated])
+
+
+def test_the_study_that_comes_along_states_the_published_runs_and_whose_runs_it_counts() -> None:
+    found = study("core_minutes")
+    assert {"baseline", "architectures", "longer", "label_smoothing", "best_quick", "best"} == set(found.runs_of)
+    stated = found.charts["accuracy"].published
+    assert [(each.seconds, each.accuracy) for each in stated] == [
+        ([13, 96], [0.559, 0.576]),
+        ([231, 692], [0.656, 0.663]),
+        ([1090], [0.698]),
+        ([6945], [0.749]),
+    ]
