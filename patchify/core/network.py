@@ -7,7 +7,7 @@ assignment.
 
 import numpy as np
 
-from patchify.core.axes import Images, Scores
+from patchify.core.axes import Images, Scores, Vector
 from patchify.core.layers import Convolution, Dense
 from patchify.core.parameters import Parameters
 
@@ -19,7 +19,7 @@ class Network:
         keep their activations until the next `forward`.
     d_logits: (C, N) the loss's gradient with respect to the logits, which `backward` begins from
     gradients: where `backward` ends
-    means: (D,) of the inputs of all dense layers, where these are centered; else empty
+    means: (D,) of the inputs of all hidden layers, where these are centered; else empty
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Network:
     ) -> None:
         """dropout_responses, dropout_hidden: rates of a network that trains; evaluation drops nothing.
 
-        centered: whether dense layers have the gradients of ones whose inputs are centered, see `Preconditioning`;
+        centered: whether hidden layers have the gradients of ones whose inputs are centered, see `Preconditioning`;
             `center` is then to be called between `forward` and `backward`
         """
         self.batch_size = batch_size
@@ -45,11 +45,12 @@ class Network:
         inputs = [(layer.output.T, layer.d_output.T) for layer in self.convolutions]
         dense = zip(parameters.weights, parameters.biases, gradients.weights, gradients.biases, strict=True)
         self.dense: list[Dense] = []
-        widths = [weights.shape[1] for weights in parameters.weights]
-        self.means = np.zeros(sum(widths) if centered else 0, gradients.flat.dtype)
-        means = np.split(self.means, np.cumsum(widths)[:-1]) if centered else [None] * len(widths)
-        for depth, (arrays, mean) in enumerate(zip(dense, means, strict=True), start=1):
-            hidden = depth < len(parameters.weights)
+        widths = [weights.shape[1] for weights in parameters.weights[:-1]] if centered else []
+        self.means = np.zeros(sum(widths), gradients.flat.dtype)
+        means: list[Vector | None] = [None] * len(parameters.weights)
+        means[: len(widths)] = np.split(self.means, np.cumsum(widths)[:-1]) if centered else []
+        for arrays, mean in zip(dense, means, strict=True):
+            hidden = len(self.dense) < len(parameters.weights) - 1
             layer = Dense(*arrays, inputs, hidden=hidden, dropout=dropout_hidden, means=mean)
             inputs = [(layer.output, layer.d_output)]
             self.dense.append(layer)
@@ -71,7 +72,7 @@ class Network:
         return self.dense[-1].output
 
     def center(self, decay: float) -> None:
-        """Have `means` follow the inputs of dense layers, keeping `decay` of themselves, where these are centered."""
+        """Have `means` follow the inputs of hidden layers, keeping `decay` of themselves, where these are centered."""
         for dense in self.dense:
             for product in dense.products:
                 product.center(decay)

@@ -87,13 +87,13 @@ def test_what_is_added_to_the_variances_bounds_how_much_the_least_is_blown_up() 
     assert spreads[-1] < 0.1
 
 
-def test_centering_is_plain_training_of_layers_whose_inputs_lose_their_running_means() -> None:
+def test_centering_is_plain_training_of_hidden_layers_whose_inputs_lose_their_running_means() -> None:
     train = alike_neighbours()
     architecture = Architecture(filter_sizes=[8, 16], filter_counts=[3, 2], hidden=[6, 5])
     ours = he_initialised(architecture, np.random.default_rng(3), np.float64)
     theirs = Parameters(architecture, np.float64)
     theirs.flat[...] = ours.flat
-    means = [np.zeros(weights.shape[1]) for weights in ours.weights]
+    means = [np.zeros(weights.shape[1]) for weights in ours.weights[:-1]]
     for step in range(4):
         plain_step_of_centered_layers(theirs, means, train, decay_at(step, MEANS_DECAY))
     updates(ours, train, SGD(momentum=0.0), 4, centered=True)
@@ -103,7 +103,7 @@ def test_centering_is_plain_training_of_layers_whose_inputs_lose_their_running_m
 def plain_step_of_centered_layers(
     parameters: Parameters, means: list[Float[np.ndarray, "_"]], train: Examples, decay: float
 ) -> None:
-    """A step of a network of layers W (x - mean) + c, where c = b + W mean while the means stay; in place."""
+    """A step of a network of hidden layers W (x - mean) + c, where c = b + W mean while the means stay; in place."""
     images = [train.images.reshape(-1, len(filters)) for filters in parameters.filters]
     responses = [
         patches @ filters + bias
@@ -115,10 +115,12 @@ def plain_step_of_centered_layers(
         inputs.append(np.maximum(weights @ inputs[-1] + bias[:, np.newaxis], 0))
     logits = weights @ inputs[-2] + bias[:, np.newaxis]
     d = (softmax(logits, np.empty_like(logits)) - np.eye(10)[:, train.labels]) / len(train.labels)
-    for i in reversed(range(len(means))):
-        values, weights, bias, mean = inputs[i], parameters.weights[i], parameters.biases[i], means[i]
+    for i in reversed(range(len(parameters.weights))):
+        values, weights, bias = inputs[i], parameters.weights[i], parameters.biases[i]
+        mean = np.zeros(len(values))
+        if i < len(means):
+            mean = means[i] = decay * means[i] + (1 - decay) * values.mean(axis=1)
         d_inputs = (weights.T @ d) * (values > 0)
-        mean[...] = decay * mean + (1 - decay) * values.mean(axis=1)
         c = bias + weights @ mean - RATE * d.sum(axis=1)
         weights -= RATE * d @ (values - mean[:, np.newaxis]).T
         bias[...] = c - weights @ mean
