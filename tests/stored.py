@@ -53,7 +53,9 @@ def finished(address: str, study: str = "scratch") -> dict[str, Stored]:
 
 def _history(client: MlflowClient, run: Run, key: str) -> list[tuple[int, float | None]]:
     metrics = client.get_metric_history(run.info.run_id, key)
-    return sorted((metric.step, None if key == "train/seconds" else metric.value) for metric in metrics)
+    return sorted(
+        (metric.step, None if key in {"train/seconds", "train/cpu_seconds"} else metric.value) for metric in metrics
+    )
 
 
 def local(folder: Path) -> str:

@@ -25,8 +25,8 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_a_terminal_every_evaluation_of_a_run_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     with RunDisplay("[1/2] ") as display:
         display.show(Started(name="arch1 · seed 0", step=0, total=100))
-        display.show(Record(step=0, rate=1e-5, seconds=0.0, evaluations={"test": TEST}))
-        display.show(Record(step=50, rate=0.1, seconds=1.0))  # a heartbeat
+        display.show(Record(step=0, rate=1e-5, seconds=0.0, cpu_seconds=0.0, evaluations={"test": TEST}))
+        display.show(Record(step=50, rate=0.1, seconds=1.0, cpu_seconds=1.0))  # a heartbeat
         display.show(DONE)
     assert capsys.readouterr().out.splitlines() == [
         "[1/2] arch1 · seed 0: update 0/100, rate 1.0e-05, test loss 1.234, accuracy 56.7 %",
@@ -38,7 +38,7 @@ def test_without_a_terminal_every_evaluation_of_a_run_is_a_line(capsys: pytest.C
 def test_on_a_terminal_the_name_has_a_line_and_the_bar_the_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     with RunDisplay("[1/2] ") as display:
         display.show(Started(name="arch5 · label_smoothing=0.1 · seed 0", step=0, total=24_000))
-        display.show(Record(step=12_000, rate=0.05, seconds=1.0, evaluations={"test": TEST}))
+        display.show(Record(step=12_000, rate=0.05, seconds=1.0, cpu_seconds=1.0, evaluations={"test": TEST}))
         display.show(DONE)
     out = capsys.readouterr().out
     assert out.startswith("[1/2] arch5 · label_smoothing=0.1 · seed 0\n")
@@ -63,7 +63,7 @@ def half_done(clock: Clock, name: str) -> SweepDisplay:
     for number in range(3):
         display.show(number, Started(name=f"{name} · seed {number}", step=0, total=100))
     for number, step in enumerate((100, 20, 50)):
-        display.show(number, Record(step=step, rate=0.1, seconds=1.0, evaluations={"test": TEST}))
+        display.show(number, Record(step=step, rate=0.1, seconds=1.0, cpu_seconds=1.0, evaluations={"test": TEST}))
     display.show(0, DONE)
     display.end(0, failed=False)
     clock.now = 60
@@ -75,7 +75,7 @@ def test_a_sweep_without_a_terminal_prints_results_and_seldom_how_far_it_is(caps
     clock = Clock()
     display = half_done(clock, "arch1")
     for clock.now in (70, 80, 95):  # the last is more than half a minute after the line before
-        display.show(2, Record(step=50, rate=0.1, seconds=1.0, evaluations={"test": TEST}))
+        display.show(2, Record(step=50, rate=0.1, seconds=1.0, cpu_seconds=1.0, evaluations={"test": TEST}))
     display.end(2, failed=True, reason="its process 7 was killed by SIGKILL")
     printed = capsys.readouterr()
     assert printed.out.splitlines() == [
@@ -102,7 +102,7 @@ def test_a_search_says_what_was_pruned_and_what_is_best_so_far(capsys: pytest.Ca
     display = SearchDisplay(100, 5, [(0, "done"), (1, "failed")], best=0.4)
     for number in (2, 3):
         display.show(number, Started(name=f"arch1 · l2=0.{number} · seed 0", step=0, total=100))
-        display.show(number, Record(step=20, rate=0.1, seconds=1.0, evaluations={"validation": TEST}))
+        display.show(number, Record(step=20, rate=0.1, seconds=1.0, cpu_seconds=1.0, evaluations={"validation": TEST}))
     display.conclude(2, "pruned", "pruned at update 20")
     display.show(3, Finished(images="validation", accuracy=0.567, loss=1.2345, seconds=4.96))
     display.conclude(3, "done")

@@ -93,6 +93,7 @@ def _packed(state: State, run: str) -> bytes:
         "run": run,
         "step": state.step,
         "seconds": state.seconds,
+        "cpu_seconds": state.cpu_seconds,
         "records": [asdict(record) for record in state.records],
         "streams": state.streams,
     }
@@ -127,6 +128,7 @@ def _read(path: Path, run: str) -> State:
     return State(
         step=int(about["step"]),
         seconds=float(about["seconds"]),
+        cpu_seconds=float(about["cpu_seconds"]),
         records=[_record(record) for record in about["records"]],
         arrays=arrays,
         streams=about["streams"],
@@ -138,6 +140,7 @@ def _record(found: dict[str, Any]) -> Record:
         step=int(found["step"]),
         rate=float(found["rate"]),
         seconds=float(found["seconds"]),
+        cpu_seconds=float(found["cpu_seconds"]),
         evaluations={
             name: Evaluation(**{score: float(value) for score, value in scores.items() if value is not None})
             for name, scores in found["evaluations"].items()

@@ -39,13 +39,15 @@ PULSE = 1.0
 class Record:
     """The state of training after `step` updates.
 
-    rate: learning rate of the next update (of the last one at the end); seconds: spent in updates so far
+    rate: learning rate of the next update (of the last one at the end)
+    seconds: spent in updates so far; cpu_seconds: by all threads, which on a shared machine tells more
     evaluations: by the name of the set of images; empty in a heartbeat between two evaluations
     """
 
     step: int
     rate: float
     seconds: float
+    cpu_seconds: float
     evaluations: dict[str, Evaluation] = field(default_factory=dict)
 
     def metrics(self) -> dict[str, float]:
@@ -56,14 +58,19 @@ class Record:
             for score, value in asdict(evaluation).items()
             if value is not None
         }
-        return {**scores, "learning_rate": self.rate, "train/seconds": self.seconds}
+        return {
+            **scores,
+            "learning_rate": self.rate,
+            "train/seconds": self.seconds,
+            "train/cpu_seconds": self.cpu_seconds,
+        }
 
 
 @dataclass(slots=True, kw_only=True)
 class State:
     """Where training stands after `step` updates: all that going on to the same bits takes.
 
-    seconds: spent in updates so far
+    seconds, cpu_seconds: spent in updates so far
     records: those with evaluations, this step's included
     arrays: (T,) `parameters`, the optimizer's state by its names, and `average` if there is one
     streams: states of the bit generators, by role; that of `order` as it was when the present epoch began
@@ -71,6 +78,7 @@ class State:
 
     step: int
     seconds: float
+    cpu_seconds: float
     records: list[Record]
     arrays: dict[str, Float[np.ndarray, "_"]]
     streams: dict[str, Mapping[str, Any]]
@@ -134,7 +142,8 @@ class Training:
         )
         self.view_shift, self.border = evaluation.view_shift, augmentation.border
         self.random = random
-        self.step, self.seconds, self.records = 0, 0.0, list[Record]()
+        self.step, self.records = 0, list[Record]()
+        self.seconds, self.cpu_seconds = 0.0, 0.0
         if state is not None:
             self._go_on_from(state)
         self.order = Order(len(train.labels), batch_size, random.order, self.step)
@@ -172,6 +181,7 @@ class Training:
         return State(
             step=self.step,
             seconds=self.seconds,
+            cpu_seconds=self.cpu_seconds,
             records=list(self.records),
             arrays={name: array.copy() for name, array in self.update.state.items()},
             streams={**_drawn_from(self.random), "order": self.order.stream_at(self.step)},
@@ -188,20 +198,23 @@ class Training:
             array[...] = state.arrays[name]
         for role, drawn in state.streams.items():
             streams[role].bit_generator.state = drawn
-        self.step, self.seconds, self.records = state.step, state.seconds, list(state.records)
+        self.step, self.records = state.step, list(state.records)
+        self.seconds, self.cpu_seconds = state.seconds, state.cpu_seconds
 
     def _train_towards(self, mark: int) -> None:
         """Update until `mark`, or the next heartbeat."""
         stop = min(mark, (self.step // HEARTBEAT + 1) * HEARTBEAT)
-        started = time.perf_counter()
+        started, cpu_started = time.perf_counter(), time.process_time()
         with np.errstate(over="ignore", invalid="ignore"):  # overflow is caught as a gradient that is not finite
             while self.step < stop and time.perf_counter() - started < PULSE:
                 self.update(self.train, self.order.batch(self.step), self.step, self.rates[self.step])
                 self.step += 1
         self.seconds += time.perf_counter() - started
+        self.cpu_seconds += time.process_time() - cpu_started
 
     def _record(self) -> Record:
-        return Record(step=self.step, rate=self.rates[min(self.step, len(self.rates) - 1)], seconds=self.seconds)
+        rate = self.rates[min(self.step, len(self.rates) - 1)]
+        return Record(step=self.step, rate=rate, seconds=self.seconds, cpu_seconds=self.cpu_seconds)
 
     def _evaluate(self, record: Record) -> None:
         for name, examples in self.evaluated.items():

@@ -3,15 +3,18 @@
 from patchify import charts
 from patchify.config.published import Published
 from patchify.config.schema import Chart
+from patchify.study import ResultsError
 from patchify.study.groups import footer, group_intervals
 from patchify.study.quantities import heading
 from patchify.study.results import Tables
 
 
 def core_minutes(chart: Chart, tables: Tables) -> charts.Figure:
-    """A point for each group of runs in each accuracy that it has; minutes: training time times BLAS threads."""
+    """A point for each group of runs in each accuracy that it has."""
     results = tables.results
-    minutes = (results["train_seconds"] * results["threads"] / 60).groupby(results["run"]).mean()
+    if results["train_cpu_seconds"].isna().any():
+        raise ResultsError("core-minutes are counted since this version: train runs again that lack train_cpu_seconds")
+    minutes = (results["train_cpu_seconds"] / 60).groupby(results["run"]).mean()
     series = {
         heading(column).removesuffix(" (%)"): [
             charts.Spot(label=label, x=minutes[label], y=found.mean, half_width=found.half_width)
@@ -25,14 +28,13 @@ def core_minutes(chart: Chart, tables: Tables) -> charts.Figure:
         title=chart.title,
         x_axis="training time (core-minutes)",
         y_axis="accuracy (%)",
-        footer=f"{footer(tables, 'error bars')} {_caption(chart, tables)}",
+        footer=f"{footer(tables, 'error bars')} {_caption(chart)}",
         scale=100,
     )
 
 
-def _caption(chart: Chart, tables: Tables) -> str:
-    threads = " or ".join(str(count) for count in sorted(set(tables.results["threads"])))
-    ours = f"Core-minutes: wall time of training × BLAS threads, here {threads}; evaluation not counted."
+def _caption(chart: Chart) -> str:
+    ours = "Core-minutes: processor time of training; evaluation not counted."
     published = ["Published: wall times on hardware not stated; bars: ranges."] if chart.published else []
     return " ".join([ours, "Lines: the best up to each time.", *published])
 

@@ -13,7 +13,10 @@ from patchify.store.opening import Store
 from patchify.study import ResultsError
 from patchify.tracking.reading import StoredRun, history
 
-SCORES = ("train_loss", "train_accuracy", "validation_accuracy", "test_loss", "test_accuracy", "train_seconds")
+SCORES = (
+    *("train_loss", "train_accuracy", "validation_accuracy", "test_loss", "test_accuracy"),
+    *("train_seconds", "train_cpu_seconds"),
+)
 """Columns of results.csv that come from a run's last record; accuracies as fractions, seconds of training alone."""
 VIEWS = "test_accuracy_views"
 """A column more, where some run has it."""
@@ -84,7 +87,7 @@ def tables(store: Store, runs: Sequence[StoredRun], note: str = "") -> Tables:
         identity = {"run_id": run.id, "run_key": run.tags["run_key"], "data": data_name(run), "run": names[run.id]}
         scores = {score: _rounded(run.metrics.get(_metric(score), np.nan)) for score in columns}
         chosen = {key: run.params.get(key, "") for key in settings}
-        counts = {"seed": int(run.params["seed"]), "threads": int(run.params["threads"]), "updates": max(recorded)}
+        counts = {"seed": int(run.params["seed"]), "updates": max(recorded)}
         rows.append({**identity, **chosen, **counts, **scores})
         records += [
             {"run_id": run.id, "run": names[run.id], "seed": int(run.params["seed"]), "step": step}

@@ -37,7 +37,7 @@ def test_a_run_holds_every_record_by_update(tiny_sweep: Path) -> None:
     steps = [metric.step for metric in client.get_metric_history(run.info.run_id, "test/accuracy")]
     assert steps == [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24]
     scores = {f"{part}/{score}" for part in ("train", "validation", "test") for score in ("loss", "cost", "accuracy")}
-    assert set(run.data.metrics) == scores | {"learning_rate", "train/seconds"}
+    assert set(run.data.metrics) == scores | {"learning_rate", "train/seconds", "train/cpu_seconds"}
 
 
 def test_a_run_says_what_it_depends_on(tiny_sweep: Path) -> None:

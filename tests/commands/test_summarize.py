@@ -27,8 +27,9 @@ def test_a_study_becomes_tables_charts_and_a_readme(summarize: Command, tiny_swe
     results = pd.read_csv(folder / "results.csv")
     assert list(results.columns) == [
         *("run_id", "run_key", "data", "run", "architecture.filter_counts", "architecture.filter_sizes", "seed"),
-        *("threads", "updates", "train_loss", "train_accuracy", "validation_accuracy", "test_loss", "test_accuracy"),
+        *("updates", "train_loss", "train_accuracy", "validation_accuracy", "test_loss", "test_accuracy"),
         "train_seconds",
+        "train_cpu_seconds",
     ]
     assert results["seed"].tolist() == [0, 1, 0, 1]
     assert (results["updates"] == 24).all()
@@ -98,7 +99,9 @@ def record(
     with a_run(tags, study) as run:
         scores = dict.fromkeys(("train/loss", "test/loss", "train/accuracy", "validation/accuracy"), 0.5)
         over_views = {} if views is None else {"test/accuracy_views": views}
-        run.log_metrics({**scores, **over_views, "test/accuracy": accuracy, "train/seconds": 1.0}, step=10)
+        run.log_metrics(
+            {**scores, **over_views, "test/accuracy": accuracy, "train/seconds": 1.0, "train/cpu_seconds": 1.0}, step=10
+        )
         shutil.copytree(files, run.folder.artifacts)
     return run
 

@@ -19,9 +19,16 @@ def state(step: int, dtype: type = np.float32, count: int = 300) -> State:
     return State(
         step=step,
         seconds=rng.random(),
+        cpu_seconds=rng.random(),
         records=[
-            Record(step=0, rate=1e-5, seconds=0.0, evaluations=scores),
-            Record(step=step, rate=0.1, seconds=rng.random(), evaluations={**scores, "test": over_views}),
+            Record(step=0, rate=1e-5, seconds=0.0, cpu_seconds=0.0, evaluations=scores),
+            Record(
+                step=step,
+                rate=0.1,
+                seconds=rng.random(),
+                cpu_seconds=rng.random(),
+                evaluations={**scores, "test": over_views},
+            ),
         ],
         arrays={
             "parameters": rng.standard_normal(count).astype(dtype),

@@ -49,7 +49,7 @@ def declaring(shape: str, dtype: str = "<f4") -> bytes:
     return file.getvalue()
 
 
-SOUND = {"run": RUN, "step": 100, "seconds": 0.0, "records": [], "streams": {}}
+SOUND = {"run": RUN, "step": 100, "seconds": 0.0, "cpu_seconds": 0.0, "records": [], "streams": {}}
 SCORES = {"loss": 1, "cost": 1, "accuracy": 1}
 VECTOR = npy(np.zeros(3, np.float32))
 
@@ -65,7 +65,9 @@ def about(**changes: object) -> bytes:
 
 
 def scored(scores: dict[str, Any]) -> bytes:
-    return about(records=[{"step": 0, "rate": 0.1, "seconds": 0.0, "evaluations": {"test": scores}}])
+    return about(
+        records=[{"step": 0, "rate": 0.1, "seconds": 0.0, "cpu_seconds": 0.0, "evaluations": {"test": scores}}]
+    )
 
 
 def holding(name: str, content: bytes) -> bytes:

@@ -26,7 +26,7 @@ from tests.core.trainings import BATCH, IMAGES, examples, fresh, start
 
 def timeless(records: Iterable[Record]) -> list[Record]:
     """Records without the seconds, which no two runs share."""
-    return [replace(record, seconds=0.0) for record in records]
+    return [replace(record, seconds=0.0, cpu_seconds=0.0) for record in records]
 
 
 def left_at(step: int, **changes: object) -> State:
@@ -133,8 +133,9 @@ def test_the_state_before_the_first_record_is_the_beginning() -> None:
 
 
 def test_the_seconds_of_all_attempts_are_added_up() -> None:
-    state = replace(left_at(5), seconds=1000.0)
-    assert all(1000 < record.seconds < 2000 for record in start(fresh(), state=state))
+    state = replace(left_at(5), seconds=1000.0, cpu_seconds=3000.0)
+    records = list(start(fresh(), state=state))
+    assert all(1000 < record.seconds < 2000 and 3000 < record.cpu_seconds < 4000 for record in records)
 
 
 def test_no_state_is_taken_where_training_was_broken_off() -> None:

@@ -50,7 +50,9 @@ def takes(monkeypatch: pytest.MonkeyPatch, *, update: float, evaluation: float =
 
         return advance
 
-    monkeypatch.setattr(training, "time", SimpleNamespace(perf_counter=lambda: clock.now))
+    monkeypatch.setattr(
+        training, "time", SimpleNamespace(perf_counter=lambda: clock.now, process_time=lambda: 2 * clock.now)
+    )
     monkeypatch.setattr(training, "evaluate", advancing(evaluation, evaluate))
     monkeypatch.setattr(Update, "__call__", advancing(update, Update.__call__))
     return clock
@@ -66,18 +68,19 @@ def test_heartbeats_between_evaluations_carry_no_scores(monkeypatch: pytest.Monk
         (2 * HEARTBEAT, 0),
         (2 * HEARTBEAT + 1, 2),
     ]
-    assert set(records[1].metrics()) == {"learning_rate", "train/seconds"}
+    assert set(records[1].metrics()) == {"learning_rate", "train/seconds", "train/cpu_seconds"}
 
 
 def test_a_records_metrics_have_the_names_that_the_design_gives_them() -> None:
     evaluation = Evaluation(loss=1.0, cost=2.0, accuracy=0.5)
-    record = Record(step=3, rate=0.1, seconds=4.0, evaluations={"validation": evaluation})
+    record = Record(step=3, rate=0.1, seconds=4.0, cpu_seconds=3.0, evaluations={"validation": evaluation})
     assert record.metrics() == {
         "validation/loss": 1.0,
         "validation/cost": 2.0,
         "validation/accuracy": 0.5,
         "learning_rate": 0.1,
         "train/seconds": 4.0,
+        "train/cpu_seconds": 3.0,
     }
 
 
@@ -141,9 +144,9 @@ def test_seconds_are_those_of_updates_alone(monkeypatch: pytest.MonkeyPatch) -> 
     clock = takes(monkeypatch, update=0.125, evaluation=1000)
     found = []
     for record in start(fresh(), record_every=5):
-        found.append((record.step, record.seconds))
+        found.append((record.step, record.seconds, record.cpu_seconds))
         clock.now += 100_000  # nor does the time of those who read the records count
-    assert found == [(0, 0), (5, 0.625), (10, 1.25), (12, 1.5)]
+    assert found == [(0, 0, 0), (5, 0.625, 1.25), (10, 1.25, 2.5), (12, 1.5, 3)]
 
 
 def test_updates_that_take_long_have_a_heartbeat_every_second(monkeypatch: pytest.MonkeyPatch) -> None:

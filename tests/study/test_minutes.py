@@ -1,5 +1,6 @@
 """Accuracy against core-minutes: from a study's table to its chart."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,12 @@ from patchify.study.results import Tables
 from tests.charts.figures import drawn_points, words
 
 
-def tables(threads: int = 1) -> Tables:
+def tables(seconds: tuple[float, ...] = (50.0, 70.0, 170.0, 190.0)) -> Tables:
     """Two groups of two runs of 60 and 180 seconds, the second evaluated over views."""
     results = pd.DataFrame(
         {
             "run": ["quick", "quick", "best", "best"],
-            "threads": [1, 1, threads, threads],
-            "train_seconds": [50.0, 70.0, 170.0, 190.0],
+            "train_cpu_seconds": seconds,
             "test_accuracy": [0.5, 0.52, 0.6, 0.62],
             "test_accuracy_views": [np.nan, np.nan, 0.64, 0.66],
             "beauty": [np.nan] * 4,
@@ -35,10 +35,13 @@ def asked(*columns: str, published: tuple[Published, ...] = ()) -> Chart:
     return Chart(kind=ChartKind.core_minutes, show=list(columns), title="Minutes", published=list(published))
 
 
-def test_minutes_are_the_mean_seconds_of_a_group_times_its_threads() -> None:
+def test_minutes_are_the_mean_processor_seconds_of_a_group() -> None:
     assert drawn_points(core_minutes(asked("test_accuracy"), tables()), "test accuracy") == [[1, 51], [3, 61]]
-    on_two = drawn_points(core_minutes(asked("test_accuracy"), tables(threads=2)), "test accuracy")
-    assert on_two == [[1, 51], [6, 61]]
+
+
+def test_runs_whose_processor_seconds_were_not_counted_are_refused() -> None:
+    with pytest.raises(ResultsError, match="train runs again that lack train_cpu_seconds"):
+        core_minutes(asked("test_accuracy"), tables((50.0, 70.0, 170.0, math.nan)))
 
 
 def test_accuracy_over_views_is_a_series_of_its_own_of_the_runs_that_have_it() -> None:
@@ -49,11 +52,11 @@ def test_accuracy_over_views_is_a_series_of_its_own_of_the_runs_that_have_it() -
 
 def test_the_caption_tells_our_minutes_from_published_ones_and_names_the_data() -> None:
     stated = Published(seconds=[13, 96], accuracy=[0.559, 0.576])
-    figure = core_minutes(asked("test_accuracy", published=(stated,)), tables(threads=2))
+    figure = core_minutes(asked("test_accuracy", published=(stated,)), tables())
     caption = next(text for text in words(figure) if text.startswith("Data: "))
     assert "JPEG copy" in caption
     assert "n = 2 seeds; error bars: 95 % t intervals of the mean" in caption
-    assert "wall time of training × BLAS threads, here 1 or 2" in caption
+    assert "processor time of training; evaluation not counted" in caption
     assert "Published: wall times on hardware not stated; bars: ranges." in caption
     assert "13–96 s" in words(figure)
     alone = core_minutes(asked("test_accuracy"), tables())
