@@ -87,7 +87,7 @@ def tracking_folder() -> str:
 
 def group_lines() -> str:
     """Each config group with its options, for the help page, within 80 columns."""
-    return "\n".join(_entry(f"  {group:<13} ", ", ".join(options(group))) for group in GROUPS)
+    return "\n".join(_entry(f"  {group:<16} ", ", ".join(options(group))) for group in GROUPS)
 
 
 @cache  # Hydra fills in the help page twice
