@@ -1,5 +1,6 @@
 """From stored runs to a study's tables: which runs count, and what differs between them."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -9,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from patchify.config.catalog import command
+from patchify.core import operations
+from patchify.core.architecture import Architecture
 from patchify.store.opening import Store
 from patchify.study import ResultsError
 from patchify.tracking.reading import StoredRun, history
@@ -64,7 +67,7 @@ def differing(runs: Sequence[StoredRun]) -> list[str]:
     return sorted(key for key in keys if len({run.params.get(key) for run in runs}) > 1)
 
 
-@dataclass(slots=True, kw_only=True, frozen=True)
+@dataclass(kw_only=True, frozen=True, eq=False)  # equal only to itself: what was found in it can be kept in a cache
 class Tables:
     """What a study's charts are drawn from.
 
@@ -87,8 +90,12 @@ def tables(store: Store, runs: Sequence[StoredRun], note: str = "") -> Tables:
         identity = {"run_id": run.id, "run_key": run.tags["run_key"], "data": data_name(run), "run": names[run.id]}
         scores = {score: _rounded(run.metrics.get(_metric(score), np.nan)) for score in columns}
         chosen = {key: run.params.get(key, "") for key in settings}
-        counts = {"seed": int(run.params["seed"]), "updates": max(recorded)}
-        rows.append({**identity, **chosen, **counts, **scores})
+        made = {
+            "seed": int(run.params["seed"]),
+            "updates": max(recorded),
+            "train_flops": train_flops(run, max(recorded)),
+        }
+        rows.append({**identity, **chosen, **made, **scores})
         records += [
             {"run_id": run.id, "run": names[run.id], "seed": int(run.params["seed"]), "step": step}
             | {key: _rounded(value) for key, value in metrics.items()}
@@ -96,6 +103,13 @@ def tables(store: Store, runs: Sequence[StoredRun], note: str = "") -> Tables:
         ]
     about = ", ".join(filter(None, [data_name(runs[0]), note]))
     return Tables(results=pd.DataFrame(rows), history=pd.DataFrame(records), about=about)
+
+
+def train_flops(run: StoredRun, updates: int) -> int:
+    """Floating-point operations of the matrix products of a run's updates, from the settings that every run has."""
+    names = ("filter_sizes", "filter_counts", "hidden")
+    architecture = Architecture(**{name: json.loads(run.params[f"architecture.{name}"]) for name in names})
+    return updates * operations.of_update(architecture, int(run.params["batch_size"]))
 
 
 def _metric(column: str) -> str:

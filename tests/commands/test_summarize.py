@@ -27,9 +27,8 @@ def test_a_study_becomes_tables_charts_and_a_readme(summarize: Command, tiny_swe
     results = pd.read_csv(folder / "results.csv")
     assert list(results.columns) == [
         *("run_id", "run_key", "data", "run", "architecture.filter_counts", "architecture.filter_sizes", "seed"),
-        *("updates", "train_loss", "train_accuracy", "validation_accuracy", "test_loss", "test_accuracy"),
-        "train_seconds",
-        "train_cpu_seconds",
+        *("updates", "train_flops", "train_loss", "train_accuracy", "validation_accuracy", "test_loss"),
+        *("test_accuracy", "train_seconds", "train_cpu_seconds"),
     ]
     assert results["seed"].tolist() == [0, 1, 0, 1]
     assert (results["updates"] == 24).all()
@@ -78,7 +77,8 @@ def test_without_a_store_nothing_is_made(summarize: Command, tmp_path: Path) -> 
 
 def a_run(tags: dict[str, str], study: str = "widths") -> TrackedRun:
     header = {"store": LOCAL, "study": study, "name": "arch1 · seed 0", "description": "", "parent": None}
-    params = {"seed": "0", "threads": "1"}
+    widths = {f"architecture.{name}": "[4]" for name in ("filter_sizes", "filter_counts", "hidden")}
+    params = {"seed": "0", "threads": "1", "batch_size": "100", **widths}
     folder = run_folder(Path("mlruns"), LOCAL, uuid4().hex)
     return TrackedRun(folder, Path("mlruns"), {**header, "params": params, "tags": tags})
 

@@ -1,10 +1,16 @@
 """Which runs count, what they are called, and how sure their means are."""
 
+from dataclasses import replace
+
 import pytest
 
+from patchify.config.identity import settings
+from patchify.core.schedules import Constant
 from patchify.study.intervals import interval
-from patchify.study.results import _names, differing
+from patchify.study.results import _names, differing, train_flops
+from patchify.sweep.plan import plan
 from patchify.tracking.reading import StoredRun
+from tests.sweep.test_loading import SMALL, a_run
 
 
 def run(id: str, label: str, **params: str) -> StoredRun:  # noqa: A002 - the field's name
@@ -55,3 +61,15 @@ def test_an_interval_is_students_t_of_the_mean() -> None:
 
 def test_a_single_run_has_no_interval() -> None:
     assert interval([0.5]).half_width is None
+
+
+def test_the_operations_of_a_run_are_those_that_the_plan_counts_for_its_updates() -> None:
+    short, long = (
+        replace(a_run(SMALL), schedule=Constant(eta=0.1, updates=updates), record_every=updates) for updates in (10, 25)
+    )
+    counted, counted_long = (
+        train_flops(run("a", "arch2", **settings(made)), made.schedule.total) for made in (short, long)
+    )
+    planned, planned_long = plan([short, long], [["seed=0"]] * 2)
+    assert planned_long.operations - planned.operations == counted_long - counted, "evaluated alike, twice"
+    assert counted_long == 2.5 * counted > 0
