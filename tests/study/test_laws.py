@@ -1,0 +1,63 @@
+"""Power laws are found again in losses made from them, and say how sure that is."""
+
+import numpy as np
+import pytest
+
+from patchify.study import ResultsError
+from patchify.study.laws import SLOWEST, PowerLaw, fit, left_out, resampled
+from tests.study.grids import CENTRES, LAW, POINTS
+
+
+def noisy(law: PowerLaw, seed: int, noise: float = 0.003) -> np.ndarray:
+    return np.asarray(law(POINTS) * np.exp(noise * np.random.default_rng(seed).normal(size=len(POINTS))))
+
+
+def test_a_law_is_its_floor_and_a_term_for_each_quantity() -> None:
+    # at twice the centre of each: 0.5 + 0.2 / 2^0.45 + 0.14 / 2^0.35 + 0.17 / 2^0.6
+    assert LAW(2 * CENTRES) == pytest.approx(0.5 + 0.14641 + 0.10984 + 0.11216, abs=1e-4)
+
+
+def test_losses_without_noise_give_the_law_that_made_them() -> None:
+    found = fit(POINTS, LAW(POINTS))
+    assert found.floor == pytest.approx(LAW.floor, rel=1e-3)
+    np.testing.assert_allclose(found.exponents, LAW.exponents, rtol=1e-3)
+    np.testing.assert_allclose(found.shares, LAW.shares, rtol=1e-3)
+    np.testing.assert_allclose(found.centres, CENTRES)
+
+
+def test_intervals_hold_the_law_behind_noisy_losses_nine_times_in_ten() -> None:
+    truth = np.array([*LAW.exponents, LAW(4 * CENTRES)])
+    fits = [resampled(POINTS, noisy(LAW, seed)) for seed in range(4)]
+    estimates = np.array([found.estimates(lambda law: [*law.exponents, law(4 * CENTRES)]) for found in fits])
+    value, low, high = np.moveaxis(estimates, -1, 0)
+    assert ((low < truth) & (truth < high)).mean() > 0.8  # 16 of them, not all independent; the expectation is 0.93
+    assert (high - low < value).all(), "an interval that holds everything would, too"
+
+
+def test_fitting_again_gives_the_same_bits() -> None:
+    losses = noisy(LAW, seed=1)
+    first, again = (resampled(POINTS, losses).estimates(lambda law: [law.floor, *law.exponents]) for _ in range(2))
+    assert first.tobytes() == again.tobytes()
+
+
+def test_the_exponent_of_what_changes_nothing_is_as_uncertain_as_can_be() -> None:
+    flat = PowerLaw(floor=0.5, shares=np.array([0.2, 0.0, 0.17]), exponents=LAW.exponents, centres=CENTRES)
+    exponents = resampled(POINTS, noisy(flat, seed=2)).estimates(lambda law: law.exponents)
+    assert exponents[1, 1] < 2 * SLOWEST or exponents[1, 2] > 3
+    assert (exponents[[0, 2], 2] < 1).all()
+
+
+def test_a_setting_left_out_is_predicted_from_the_others_alone() -> None:
+    losses = LAW(POINTS)
+    losses[13] += 0.1
+    missed = left_out(POINTS, losses)
+    assert missed[13] == pytest.approx(0.1, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("kept", "got"),
+    [(slice(7), "got 7 settings and 1 values"), (slice(18), "got 18 settings and 2 values")],
+)
+def test_too_few_settings_or_values_are_refused(kept: slice, got: str) -> None:
+    with pytest.raises(ResultsError, match=rf"at least 8 settings with 3 values of each .*{got}; train more"):
+        fit(POINTS[kept], LAW(POINTS)[kept])
