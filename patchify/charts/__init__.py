@@ -11,6 +11,7 @@ from patchify.charts.gains import GainPanel, gain_chart
 from patchify.charts.lines import Line
 from patchify.charts.panels import Curve, Panel, panel_chart
 from patchify.charts.run import confusion_matrix, filter_grid, rehearse, training_curves
+from patchify.charts.scaling import LawBand, Lengths, scaling_chart
 from patchify.charts.search import Slice, TrialPoint, search_history, search_slices
 from patchify.charts.study import Bar, bar_chart, line_chart
 from patchify.charts.style import save
@@ -20,6 +21,8 @@ __all__ = [
     "Curve",
     "Figure",
     "GainPanel",
+    "LawBand",
+    "Lengths",
     "Line",
     "Panel",
     "Range",
@@ -35,6 +38,7 @@ __all__ = [
     "panel_chart",
     "rehearse",
     "save",
+    "scaling_chart",
     "search_history",
     "search_slices",
     "training_curves",

@@ -32,7 +32,8 @@ class ChartKind(enum.Enum):
 
     bars: a column of results.csv, one bar a group of runs; curves: metrics against updates; gap: the second metric
     minus the first against updates; gains: a column's differences between runs of the same seed, for pairs of groups;
-    core_minutes: accuracies in results.csv against training time on one core
+    core_minutes: accuracies in results.csv against training time on one core; scaling: a loss or accuracy of
+    results.csv against training compute, over a grid of widths and lengths
     """
 
     bars = "bars"
@@ -40,6 +41,7 @@ class ChartKind(enum.Enum):
     gap = "gap"
     gains = "gains"
     core_minutes = "core_minutes"
+    scaling = "scaling"
 
 
 OVER = " over "
@@ -67,6 +69,7 @@ class Chart:
             ChartKind.curves: (len(self.show) >= 1, "must name metrics for curves", "as [train/loss, test/loss]"),
             ChartKind.gains: (len(self.show) == 1, "must name one column for gains", "as [test_accuracy]"),
             ChartKind.core_minutes: (len(self.show) >= 1, "must name columns for core_minutes", "as [test_accuracy]"),
+            ChartKind.scaling: (len(self.show) == 1, "must name one column for scaling", "as [test_loss]"),
         }
         kept, rule, remedy = rules[self.kind]
         require(kept, "show", rule, self.show, remedy)

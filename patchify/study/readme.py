@@ -1,15 +1,17 @@
 """A study's README: the question, a table with means and intervals, the charts, and how it was made."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
 from patchify.config.catalog import Study
+from patchify.config.schema import Chart, ChartKind
 from patchify.study.gain_table import gain_lines
 from patchify.study.groups import group_intervals
 from patchify.study.intervals import Interval
 from patchify.study.quantities import heading, quantity
 from patchify.study.results import Tables
+from patchify.study.scaling_section import scaling_section
 from patchify.tracking.reading import StoredRun
 
 COLUMNS = (
@@ -22,6 +24,8 @@ COLUMNS = (
     "train_seconds",
 )
 """Of the table; one that no group has in all of its runs is left out."""
+SECTIONS: dict[ChartKind, Callable[[Chart, Tables], list[str]]] = {ChartKind.scaling: scaling_section}
+"""What stands below a chart of some kinds: lines of Markdown."""
 
 
 def readme(study: Study, tables: Tables, *, common: str, made_with: str) -> str:
@@ -52,11 +56,16 @@ def readme(study: Study, tables: Tables, *, common: str, made_with: str) -> str:
             "",
             f"Made with {made_with}.",
             "",
-            *(f"![{chart.title}]({stem}.svg)\n" for stem, chart in study.charts.items()),
+            *(line for stem, chart in study.charts.items() for line in _chart(stem, chart, tables)),
             "Every run: [results.csv](results.csv); every record: [history.csv](history.csv).",
             "",
         ]
     )
+
+
+def _chart(stem: str, chart: Chart, tables: Tables) -> list[str]:
+    section = SECTIONS[chart.kind](chart, tables) if chart.kind in SECTIONS else []
+    return [f"![{chart.title}]({stem}.svg)", "", *section]
 
 
 def common_settings(runs: Sequence[StoredRun]) -> str:

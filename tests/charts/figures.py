@@ -13,6 +13,8 @@ from patchify.charts import (
     Bar,
     Curve,
     GainPanel,
+    LawBand,
+    Lengths,
     Line,
     Panel,
     Range,
@@ -24,6 +26,7 @@ from patchify.charts import (
     gain_chart,
     line_chart,
     panel_chart,
+    scaling_chart,
     training_curves,
 )
 from patchify.charts.style import styled
@@ -136,6 +139,29 @@ def minutes(series: dict[str, list[Spot]], published: Sequence[Range] = PUBLISHE
     return frontier_chart(series, published, title="What does a minute buy?", **axes, footer=FOOTER, scale=100)
 
 
+def lengths(filters: int = 16, hidden: int = 100, *, n: int = 2) -> Lengths:
+    tflop = [0.00003 * filters * hidden * times for times in (1.0, 2.0, 4.0)]
+    mean = [1.2 * compute**-0.1 for compute in tflop]
+    half_width = [0.01] * 3 if n > 1 else None
+    return Lengths(
+        filters=filters, hidden=hidden, tflop=tflop, mean=mean, half_width=half_width, best=[True, False, True]
+    )
+
+
+def law_band() -> LawBand:
+    tflop = np.geomspace(0.05, 100, 9)
+    mean = 1.15 * tflop**-0.1
+    low, high = (mean * factor for factor in (0.98, 1.02))
+    return LawBand(
+        tflop=tflop.tolist(), mean=mean.tolist(), low=low.tolist(), high=high.tolist(), measured=float(tflop[5])
+    )
+
+
+def scaled(networks: Sequence[Lengths]) -> Figure:
+    title = "Test loss against training compute"
+    return scaling_chart(networks, law_band(), title=title, axis="test loss (nats)", footer=FOOTER)
+
+
 CHARTS: dict[str, Callable[[], Figure]] = {
     "bars": lambda: accuracy_bars(architectures()),
     "lines": lambda: loss_chart([loss_line(), loss_line("arch3", dashed=True, colour=1)]),
@@ -150,6 +176,7 @@ CHARTS: dict[str, Callable[[], Figure]] = {
         scale=100,
     ),
     "frontier": lambda: minutes({"test accuracy": spots(SINGLE_VIEW), "over views": spots(VIEWS)}),
+    "scaling": lambda: scaled([lengths(filters, hidden) for filters in (16, 40) for hidden in (100, 900)]),
     "panels": lambda: ratios([[Panel(title=name, curves=[ratio_curve()]) for name in ("PyTorch", "JAX")]] * 2),
 }
 
