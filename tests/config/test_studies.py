@@ -136,6 +136,7 @@ def test_the_four_architectures_have_about_as_many_responses() -> None:
         ("architectures", ["test_accuracy", "train_seconds"]),
         ("longer", ["test_accuracy", "loss"]),
         ("label_smoothing", ["test_accuracy", "loss", "gap"]),
+        ("scaling", ["test_loss", "test_accuracy"]),
     ],
 )
 def test_a_study_draws_just_the_charts_it_asks_for(name: str, charts: list[str]) -> None:
@@ -154,6 +155,16 @@ def test_a_study_without_a_file_takes_what_its_runs_were_made_with() -> None:
     assert study("mine", logged).question == "Mine?"
     assert list(study("mine", logged).charts) == ["mine"]
     assert list(study("mine", "question: Mine?").charts) == ["test_accuracy", "train_seconds", "loss"]
+
+
+def test_the_scaling_study_trains_three_widths_of_each_layer_for_three_lengths() -> None:
+    run, hydra = composed("experiment=scaling")
+    grid = dict(hydra.sweeper.params)
+    counts = {"architecture.filter_counts": 3, "architecture.hidden": 3, "schedule.updates": 3, "seed": 2}
+    assert {key: len(values.split(",")) for key, values in grid.items()} == counts
+    assert isinstance(run.schedule, WarmupCosine)
+    assert run.schedule.warmup < min(int(updates) for updates in grid["schedule.updates"].split(",")) / 10
+    assert all(chart.kind is ChartKind.scaling for chart in study("scaling").charts.values())
 
 
 def test_the_help_page_lists_every_option_and_every_question(patchify: Command, tmp_path: Path) -> None:
