@@ -13,7 +13,7 @@ from patchify.study.intervals import interval
 from patchify.study.minutes import core_minutes
 from patchify.study.quantities import heading, of_difference, quantity
 from patchify.study.results import Tables
-from patchify.study.scaling_figure import scaling_figure
+from patchify.study.scaling.figure import scaling_figure
 
 
 def draw(chart: Chart, tables: Tables, path: Path) -> list[Path]:
@@ -99,10 +99,6 @@ def _gains(chart: Chart, tables: Tables) -> charts.Figure:
     )
 
 
-def _scaling(chart: Chart, tables: Tables) -> charts.Figure:
-    return scaling_figure(chart, tables, footer(tables, "error bars, with the spread pooled over all settings"))
-
-
 def _line(label: str, group: pd.DataFrame, values: "pd.Series[float]", *, dashed: bool, colour: int) -> charts.Line:
     at_steps = {int(str(step)): interval(found.dropna().tolist()) for step, found in values.groupby(group["step"])}
     half_widths = [found.half_width for found in at_steps.values()]
@@ -122,5 +118,5 @@ FIGURES = {
     ChartKind.gap: _gaps,
     ChartKind.gains: _gains,
     ChartKind.core_minutes: core_minutes,
-    ChartKind.scaling: _scaling,
+    ChartKind.scaling: scaling_figure,
 }

@@ -11,7 +11,7 @@ from patchify.study.groups import group_intervals
 from patchify.study.intervals import Interval
 from patchify.study.quantities import heading, quantity
 from patchify.study.results import Tables
-from patchify.study.scaling_section import scaling_section
+from patchify.study.scaling.section import scaling_section
 from patchify.tracking.reading import StoredRun
 
 COLUMNS = (

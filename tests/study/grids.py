@@ -7,8 +7,8 @@ import pandas as pd
 
 from patchify.core import operations
 from patchify.core.architecture import Architecture
-from patchify.study.laws import Points, PowerLaw
 from patchify.study.results import Tables
+from patchify.study.scaling.laws import Points, PowerLaw
 
 POINTS: Points = np.array(list(product((16, 40, 100), (100, 300, 900), (900, 1800, 3600))), float)
 CENTRES = np.array([40.0, 300.0, 1800.0])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from patchify.study import ResultsError
-from patchify.study.laws import SLOWEST, PowerLaw, fit, left_out, resampled
+from patchify.study.scaling.laws import SLOWEST, PowerLaw, fit, left_out, resampled
 from tests.study.grids import CENTRES, LAW, POINTS
 
 

@@ -9,12 +9,12 @@ import pytest
 from patchify.config.schema import Chart, ChartKind
 from patchify.study import ResultsError
 from patchify.study.drawing import draw
-from patchify.study.grid import grid
-from patchify.study.laws import PowerLaw
 from patchify.study.results import Tables
-from patchify.study.scaling import scaling
-from patchify.study.scaling_section import scaling_section
-from patchify.study.spending import all_on_one, best_split, growth
+from patchify.study.scaling.findings import scaling
+from patchify.study.scaling.grid import grid
+from patchify.study.scaling.laws import PowerLaw
+from patchify.study.scaling.section import scaling_section
+from patchify.study.scaling.spending import all_on_one, best_split, growth
 from tests.study.grids import CENTRES, LAW, flops_of_update, made_up
 
 LOSS = Chart(kind=ChartKind.scaling, show=["test_loss"], title="Test loss against training compute")

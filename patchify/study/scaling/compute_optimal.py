@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from patchify.study.grid import DIMENSIONS
-from patchify.study.scaling import BUDGETS, TERA, Scaling
-from patchify.study.spending import REACH, Setting, all_on_one, best_split, growth
-from patchify.study.wording import Estimate, Wording, table, written
+from patchify.study.scaling.findings import BUDGETS, TERA, Scaling
+from patchify.study.scaling.grid import DIMENSIONS
+from patchify.study.scaling.spending import REACH, Setting, all_on_one, best_split, growth
+from patchify.study.scaling.wording import Estimate, Wording, table, written
 
 WAYS = ("more filters alone", "more hidden units alone", "longer training alone")
 """To spend compute on one of the DIMENSIONS."""

@@ -5,9 +5,9 @@ from functools import cache
 
 import numpy as np
 
-from patchify.study.grid import Grid, grid
-from patchify.study.laws import Losses, Sampled, left_out, parameters, resampled
 from patchify.study.results import Tables
+from patchify.study.scaling.grid import Grid, grid
+from patchify.study.scaling.laws import Losses, Sampled, left_out, parameters, resampled
 
 BUDGETS = (1, 2, 4, 16)
 """In compute of the costliest setting: what the law is asked for in text, and up to which it is drawn."""

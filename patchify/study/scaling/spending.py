@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
-from patchify.study.grid import Grid
-from patchify.study.laws import PowerLaw
+from patchify.study.scaling.grid import Grid
+from patchify.study.scaling.laws import PowerLaw
 
 REACH = 2
 """How far beyond the grid a law is asked, in any one number, for no more compute than the grid's costliest took."""

@@ -9,8 +9,8 @@ from jaxtyping import Bool, Float
 from scipy import stats
 
 from patchify.study import ResultsError
-from patchify.study.laws import Losses, Points
 from patchify.study.quantities import quantity
+from patchify.study.scaling.laws import Losses, Points
 
 DIMENSIONS = ("filters", "hidden units", "updates")
 WIDTHS = ("architecture.filter_counts", "architecture.hidden")

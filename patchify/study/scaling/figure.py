@@ -4,14 +4,17 @@ import numpy as np
 
 from patchify import charts
 from patchify.config.schema import Chart
-from patchify.study.grid import Grid
+from patchify.study.groups import footer
 from patchify.study.quantities import heading, quantity
 from patchify.study.results import Tables
-from patchify.study.scaling import BUDGETS, TERA, Scaling, scaling
-from patchify.study.spending import best_split
+from patchify.study.scaling.findings import BUDGETS, TERA, Scaling, scaling
+from patchify.study.scaling.grid import Grid
+from patchify.study.scaling.spending import best_split
+
+SPREAD = "error bars, with the spread pooled over all settings"
 
 
-def scaling_figure(chart: Chart, tables: Tables, footer: str) -> charts.Figure:
+def scaling_figure(chart: Chart, tables: Tables) -> charts.Figure:
     """Draw what `scaling` finds in a column."""
     (column,) = chart.show
     found = scaling(tables, column)
@@ -21,7 +24,7 @@ def scaling_figure(chart: Chart, tables: Tables, footer: str) -> charts.Figure:
         _band(found, accuracy=accuracy),
         title=chart.title,
         axis=heading(column),
-        footer=f"{footer} Band: 95 % of {len(found.fit.samples)} fits to resampled errors.",
+        footer=f"{footer(tables, SPREAD)} Band: 95 % of {len(found.fit.samples)} fits to resampled errors.",
         scale=quantity(column).scale,
     )
 

@@ -1,0 +1,1 @@
+"""How loss falls with compute, over a grid of widths and lengths: the law, and what to spend more on."""
