@@ -7,11 +7,11 @@ import numpy as np
 
 from patchify import charts
 from patchify.config.schema import Run
-from patchify.core.evaluation import probabilities
-from patchify.core.parameters import Parameters
-from patchify.core.schedules import Schedule
-from patchify.core.training import Record
-from patchify.core.zorder import row_major_filters
+from patchify.core.images.zorder import row_major_filters
+from patchify.core.model.evaluation import probabilities
+from patchify.core.model.parameters import Parameters
+from patchify.core.training.loop import Record
+from patchify.core.training.schedules import Schedule
 from patchify.data.dataset import Dataset
 
 SCREEN = 100

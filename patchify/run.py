@@ -11,10 +11,10 @@ from threadpoolctl import threadpool_limits
 from patchify.artifacts import write_artifacts
 from patchify.config.identity import run_key, settings
 from patchify.config.schema import Run
-from patchify.core.checkpoints import latest_checkpoint, remove_checkpoints, write_checkpoint
-from patchify.core.parameters import Parameters, he_initialised
-from patchify.core.streams import Streams, streams
-from patchify.core.training import Record, State, Training
+from patchify.core.model.parameters import Parameters, he_initialised
+from patchify.core.training.checkpoints import latest_checkpoint, remove_checkpoints, write_checkpoint
+from patchify.core.training.loop import Record, State, Training
+from patchify.core.training.streams import Streams, streams
 from patchify.data.dataset import Dataset
 from patchify.data.prepare import prepare
 from patchify.display import complain

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from patchify.core.evaluation import Evaluation
-from patchify.core.training import Record
+from patchify.core.model.evaluation import Evaluation
+from patchify.core.training.loop import Record
 from patchify.display.events import Finished, Started
 from patchify.display.run import RunDisplay
 from patchify.display.search import SearchDisplay

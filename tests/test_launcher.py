@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from patchify.core.streams import Streams, streams
+from patchify.core.training.streams import Streams, streams
 from patchify.store.opening import disconnect, existing_store, open_store
 from patchify.workers import FORKS
 from tests.conftest import TINY, Command

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from patchify.core.checkpoints import write_checkpoint
-from patchify.core.training import Record, State
+from patchify.core.training.checkpoints import write_checkpoint
+from patchify.core.training.loop import Record, State
 from patchify.display.events import Event
 from patchify.display.run import RunDisplay
 from tests.conftest import TINY, Command

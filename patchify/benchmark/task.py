@@ -8,13 +8,13 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from patchify.benchmark.cells import Cell
-from patchify.core import reference
-from patchify.core.architecture import Architecture
 from patchify.core.axes import CHANNELS, CLASSES, PIXELS, SIDE, Labels
-from patchify.core.evaluation import Examples
-from patchify.core.parameters import he_initialised
-from patchify.core.reference import RowMajorParameters
-from patchify.core.zorder import z_order
+from patchify.core.checks import reference
+from patchify.core.checks.reference import RowMajorParameters
+from patchify.core.images.zorder import z_order
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.evaluation import Examples
+from patchify.core.model.parameters import he_initialised
 
 BATCH = 100
 RATE = 0.01

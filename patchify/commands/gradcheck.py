@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from patchify.core.gradient_check import check_gradients, sample
+from patchify.core.checks.gradient_check import check_gradients, sample
 from patchify.gradcheck.against_torch import installed_torch, torch_errors
 from patchify.gradcheck.cases import CASES, Case
 from patchify.gradcheck.debug_comparison import LIMIT as FILE_LIMIT

@@ -19,7 +19,7 @@ from patchify.config.composing import as_yaml
 from patchify.config.door import ConfigError, explain, to_run
 from patchify.config.identity import label
 from patchify.config.schema import register_schemas
-from patchify.core.update import Diverged
+from patchify.core.training.update import Diverged
 from patchify.data.source import DataError
 from patchify.display import complain, show_warnings_plainly
 from patchify.display.events import Watch

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from hydra.core.config_store import ConfigStore
 
 from patchify.config.published import Published
-from patchify.core.architecture import Architecture
-from patchify.core.augmentation import Augmentation
-from patchify.core.evaluation import EvaluationSettings
-from patchify.core.losses import Regularizer
-from patchify.core.optimizers import SGD, AdamW, Optimizer
-from patchify.core.preconditioning import Preconditioning
+from patchify.core.images.augmentation import Augmentation
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.evaluation import EvaluationSettings
+from patchify.core.model.losses import Regularizer
 from patchify.core.rules import at_least, require
-from patchify.core.schedules import Constant, Cosine, Cyclic, Schedule, WarmupCosine
+from patchify.core.training.optimizers import SGD, AdamW, Optimizer
+from patchify.core.training.preconditioning import Preconditioning
+from patchify.core.training.schedules import Constant, Cosine, Cyclic, Schedule, WarmupCosine
 from patchify.data.cifar10 import Cifar10
 from patchify.data.source import DataSource
 from patchify.data.textures import Textures

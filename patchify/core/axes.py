@@ -14,7 +14,7 @@ PIXELS = SIDE * SIDE * CHANNELS
 """Numbers in one image."""
 CLASSES = 10
 
-Images = Float[np.ndarray, "N 3072"]  # in Z-order, see zorder.py
+Images = Float[np.ndarray, "N 3072"]  # in Z-order, see images/zorder.py
 Labels = Int[np.ndarray, "N"]
 Patches = Float[np.ndarray, "N P K"]
 Filters = Float[np.ndarray, "K F"]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from patchify.core.evaluation import Examples
+from patchify.core.model.evaluation import Examples
 
 TRAINING_PART = 10_000
 """Training images that the records' training loss and accuracy are of: the first so many."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from patchify.core.axes import PIXELS
-from patchify.core.evaluation import Examples
+from patchify.core.model.evaluation import Examples
 from patchify.data.dataset import Dataset, read_only
 
 

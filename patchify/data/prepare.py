@@ -9,8 +9,8 @@ from jaxtyping import Float, Int
 from numpy.typing import DTypeLike
 
 from patchify.core.axes import PIXELS
-from patchify.core.evaluation import Examples
-from patchify.core.zorder import z_order
+from patchify.core.images.zorder import z_order
+from patchify.core.model.evaluation import Examples
 from patchify.data.cache import cached
 from patchify.data.dataset import Dataset, Statistics, read_only
 from patchify.data.source import DataSource, Pixels

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from patchify.core.evaluation import Evaluation
-from patchify.core.training import Record
+from patchify.core.model.evaluation import Evaluation
+from patchify.core.training.loop import Record
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,12 +5,12 @@ from types import ModuleType
 
 import numpy as np
 
-from patchify.core import reference
 from patchify.core.axes import CHANNELS, SIDE
-from patchify.core.evaluation import Examples
-from patchify.core.gradient_check import analytic_gradients, dropping
-from patchify.core.parameters import Parameters
-from patchify.core.zorder import z_order
+from patchify.core.checks import reference
+from patchify.core.checks.gradient_check import analytic_gradients, dropping
+from patchify.core.images.zorder import z_order
+from patchify.core.model.evaluation import Examples
+from patchify.core.model.parameters import Parameters
 from patchify.gradcheck.cases import Case
 
 

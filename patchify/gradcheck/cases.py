@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from patchify.core.architecture import Architecture
-from patchify.core.losses import Regularizer
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.losses import Regularizer
 
 
 @dataclass(slots=True, kw_only=True)

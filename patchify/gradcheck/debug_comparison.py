@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from patchify.core import reference
-from patchify.core.architecture import Architecture
 from patchify.core.axes import SIDE, Labels
-from patchify.core.losses import Regularizer, d_cross_entropy, softmax
-from patchify.core.network import Network
-from patchify.core.reference import RowMajorParameters
-from patchify.core.zorder import patches, row_major_filters, z_order
+from patchify.core.checks import reference
+from patchify.core.checks.reference import RowMajorParameters
+from patchify.core.images.zorder import patches, row_major_filters, z_order
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.losses import Regularizer, d_cross_entropy, softmax
+from patchify.core.model.network import Network
 from patchify.gradcheck.debug_file import INPUTS, Array, DebugFile, DebugFileError
 
 LIMIT = 1e-10

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from patchify.config.door import ConfigError
 from patchify.config.identity import label, run_key
-from patchify.core.training import Record
-from patchify.core.update import Diverged
+from patchify.core.training.loop import Record
+from patchify.core.training.update import Diverged
 from patchify.data.prepare import prepare
 from patchify.data.source import DataError
 from patchify.display.events import Event, judged

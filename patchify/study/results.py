@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from patchify.config.catalog import command
-from patchify.core import operations
-from patchify.core.architecture import Architecture
+from patchify.core.model import operations
+from patchify.core.model.architecture import Architecture
 from patchify.store.opening import Store
 from patchify.study import ResultsError
 from patchify.tracking.reading import StoredRun, history

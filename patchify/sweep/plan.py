@@ -10,11 +10,11 @@ from threadpoolctl import threadpool_limits
 
 from patchify.config.identity import run_key
 from patchify.config.schema import Run
-from patchify.core import operations
-from patchify.core.evaluation import Examples, evaluate
-from patchify.core.parameters import he_initialised
-from patchify.core.streams import streams
-from patchify.core.update import Update
+from patchify.core.model import operations
+from patchify.core.model.evaluation import Examples, evaluate
+from patchify.core.model.parameters import he_initialised
+from patchify.core.training.streams import streams
+from patchify.core.training.update import Update
 from patchify.data.dataset import Dataset
 from patchify.data.prepare import prepare
 from patchify.display.plan import PlannedJob

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from patchify.config.schema import Run
-from patchify.core.checkpoints import remove_checkpoints
+from patchify.core.training.checkpoints import remove_checkpoints
 from patchify.display import complain, say
 from patchify.display.events import Done
 from patchify.journal.folder import RunFolder

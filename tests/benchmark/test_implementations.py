@@ -14,7 +14,7 @@ from patchify.benchmark.implementations.einsum import Einsum
 from patchify.benchmark.implementations.ours import Floor, Ours
 from patchify.benchmark.names import LIBRARIES, OURS, choose
 from patchify.benchmark.task import BATCH, Positions, RandomImages, Task
-from patchify.core import reference
+from patchify.core.checks import reference
 
 CELLS = [Cell(f=2, nf=3, nh=50), Cell(f=4, nf=10, nh=300), Cell(f=16, nf=160, nh=50)]
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from patchify.commands import gradcheck
-from patchify.core import reference
 from patchify.core.axes import Images
-from patchify.core.network import Network
+from patchify.core.checks import reference
+from patchify.core.model.network import Network
 from patchify.gradcheck.against_torch import installed_torch
 from patchify.gradcheck.cases import CASES
 from patchify.gradcheck.debug_file import SHAPES

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from mlflow import MlflowClient
 
-from patchify.core.architecture import Architecture
-from patchify.core.evaluation import evaluate, probabilities, probabilities_over_views
-from patchify.core.losses import Regularizer, accuracy
-from patchify.core.moves import Border
-from patchify.core.parameters import Parameters
+from patchify.core.images.moves import Border
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.evaluation import evaluate, probabilities, probabilities_over_views
+from patchify.core.model.losses import Regularizer, accuracy
+from patchify.core.model.parameters import Parameters
 from patchify.data.prepare import prepare
 from patchify.data.textures import Textures
 from tests.conftest import TINY, Command

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from patchify.core.streams import Streams, streams
-from patchify.core.training import Record
+from patchify.core.training.loop import Record
+from patchify.core.training.streams import Streams, streams
 from patchify.display.events import Event
 from patchify.display.sweep import SweepDisplay
 from patchify.journal.folder import run_folders

@@ -17,13 +17,13 @@ from patchify.config.catalog import CONF, register_resolvers
 from patchify.config.door import to_run
 from patchify.config.identity import label, run_key, settings
 from patchify.config.schema import Chart, ChartKind, Dtype, Run, Tracking, register_schemas
-from patchify.core.architecture import Architecture
-from patchify.core.augmentation import Augmentation
-from patchify.core.evaluation import EvaluationSettings
-from patchify.core.losses import Regularizer
-from patchify.core.optimizers import SGD, AdamW
-from patchify.core.preconditioning import Preconditioning
-from patchify.core.schedules import Constant, Cosine, Cyclic, WarmupCosine
+from patchify.core.images.augmentation import Augmentation
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.evaluation import EvaluationSettings
+from patchify.core.model.losses import Regularizer
+from patchify.core.training.optimizers import SGD, AdamW
+from patchify.core.training.preconditioning import Preconditioning
+from patchify.core.training.schedules import Constant, Cosine, Cyclic, WarmupCosine
 from patchify.data.cifar10 import Cifar10
 from patchify.data.textures import Textures
 

@@ -11,12 +11,12 @@ from omegaconf import DictConfig, open_dict
 from patchify.config.catalog import CONF, GROUPS, command, options, register_resolvers, study
 from patchify.config.door import to_run
 from patchify.config.schema import ChartKind, Run, register_schemas
-from patchify.core.augmentation import Augmentation
-from patchify.core.evaluation import Evaluated, EvaluationSettings
-from patchify.core.losses import Regularizer
-from patchify.core.moves import Border
-from patchify.core.optimizers import SGD, AdamW
-from patchify.core.schedules import WarmupCosine
+from patchify.core.images.augmentation import Augmentation
+from patchify.core.images.moves import Border
+from patchify.core.model.evaluation import Evaluated, EvaluationSettings
+from patchify.core.model.losses import Regularizer
+from patchify.core.training.optimizers import SGD, AdamW
+from patchify.core.training.schedules import WarmupCosine
 from tests.conftest import Command
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from patchify.core.checkpoints import write_checkpoint
+from patchify.core.training.checkpoints import write_checkpoint
 from tests.core.states import RUN, state
 
 

@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import Float
 
 from patchify.core.axes import CHANNELS, SIDE, Images
-from patchify.core.moves import Border
-from patchify.core.zorder import z_order
+from patchify.core.images.moves import Border
+from patchify.core.images.zorder import z_order
 
 Picture = Float[np.ndarray, "32 32 3"]
 

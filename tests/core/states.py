@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from patchify.core.checkpoints import latest_checkpoint
-from patchify.core.evaluation import Evaluation
-from patchify.core.training import Record, State
+from patchify.core.model.evaluation import Evaluation
+from patchify.core.training.checkpoints import latest_checkpoint
+from patchify.core.training.loop import Record, State
 
 RUN = "0123abcd" * 8
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from patchify.core.architecture import Architecture
+from patchify.core.model.architecture import Architecture
 
 
 def test_the_shapes_of_architecture_2() -> None:

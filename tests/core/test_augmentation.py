@@ -5,11 +5,11 @@ from itertools import product
 import numpy as np
 import pytest
 
-from patchify.core.augmentation import Augmentation, Batch
 from patchify.core.axes import PIXELS, SIDE, Images
-from patchify.core.losses import Regularizer
-from patchify.core.moves import Border
-from patchify.core.training import Training
+from patchify.core.images.augmentation import Augmentation, Batch
+from patchify.core.images.moves import Border
+from patchify.core.model.losses import Regularizer
+from patchify.core.training.loop import Training
 from tests.core.pictures import by_rows, in_z_order, moved, random_pictures
 from tests.core.trainings import fresh, start
 

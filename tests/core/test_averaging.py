@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from patchify.core.averaging import decay_at, follow
 from patchify.core.axes import Vector
-from patchify.core.evaluation import Evaluated, EvaluationSettings, evaluate
+from patchify.core.model.evaluation import Evaluated, EvaluationSettings, evaluate
+from patchify.core.training.averaging import decay_at, follow
 from tests.core.trainings import examples, fresh, start
 
 EMA = EvaluationSettings(parameters=Evaluated.ema, ema_decay=0.7)

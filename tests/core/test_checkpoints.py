@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from patchify.core import checkpoints
-from patchify.core.checkpoints import latest_checkpoint, remove_checkpoints, write_checkpoint
+from patchify.core.training import checkpoints
+from patchify.core.training.checkpoints import latest_checkpoint, remove_checkpoints, write_checkpoint
 from tests.core.states import RUN, assert_same_state, names, refused_for, state
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +69,7 @@ def test_all_checkpoints_are_removed_and_nothing_else(folder: Path) -> None:
 # Killed while it writes, and full disks
 
 
-@pytest.mark.parametrize("moment", ["os.fsync", "pathlib.Path.replace", "patchify.core.checkpoints._sync"])
+@pytest.mark.parametrize("moment", ["os.fsync", "pathlib.Path.replace", "patchify.core.training.checkpoints._sync"])
 def test_wherever_a_writer_is_killed_a_whole_checkpoint_is_found_and_the_next_one_tidies_up(
     folder: Path, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,7 +115,8 @@ def test_bytes_are_on_the_disk_before_the_name_and_the_name_before_older_ones_go
 def test_a_full_disk_is_an_error_that_says_what_was_needed_and_the_last_good_one_stays(folder: Path) -> None:
     write_checkpoint(folder, state(50), run=RUN)
     code = (
-        "import resource, sys; from pathlib import Path; from patchify.core.checkpoints import write_checkpoint;"
+        "import resource, sys; from pathlib import Path;"
+        "from patchify.core.training.checkpoints import write_checkpoint;"
         "from tests.core.states import RUN, state; resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000));"
         "write_checkpoint(Path(sys.argv[1]), state(100, count=10_000), run=RUN)"
     )

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from numpy.typing import DTypeLike
 
-from patchify.core import reference
-from patchify.core.architecture import Architecture
 from patchify.core.axes import PIXELS
-from patchify.core.network import Network
-from patchify.core.parameters import Parameters
-from patchify.core.zorder import patches, z_order
+from patchify.core.checks import reference
+from patchify.core.images.zorder import patches, z_order
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.network import Network
+from patchify.core.model.parameters import Parameters
 
 WIDTHS = [2, 4, 8, 16]
 TOLERANCE = 1e-12  # float64 sums of at most 768 products near 1, in another order

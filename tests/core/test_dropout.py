@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from patchify.core.architecture import Architecture
 from patchify.core.axes import Columns
-from patchify.core.gradient_check import sample
-from patchify.core.layers import DRAWN, Dropout
-from patchify.core.network import Network
+from patchify.core.checks.gradient_check import sample
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.layers import DRAWN, Dropout
+from patchify.core.model.network import Network
 
 ARCHITECTURE = Architecture(filter_sizes=[4, 8], filter_counts=[3, 2], hidden=[20, 10])
 COUNT = 2 * DRAWN + 1000  # two pieces and a rest

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from patchify.core.architecture import Architecture
 from patchify.core.axes import Images
-from patchify.core.evaluation import Examples
-from patchify.core.gradient_check import DIFFERENCE, Slope, check_gradients, sample
-from patchify.core.losses import Regularizer
-from patchify.core.network import Network
-from patchify.core.parameters import Parameters
+from patchify.core.checks.gradient_check import DIFFERENCE, Slope, check_gradients, sample
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.evaluation import Examples
+from patchify.core.model.losses import Regularizer
+from patchify.core.model.network import Network
+from patchify.core.model.parameters import Parameters
 
 ARCHITECTURE = Architecture(filter_sizes=[16], filter_counts=[2], hidden=[3])
 REGULARIZER = Regularizer(l2=0.01, label_smoothing=0.1)

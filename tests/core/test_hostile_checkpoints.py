@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from patchify.core.checkpoints import latest_checkpoint
+from patchify.core.training.checkpoints import latest_checkpoint
 from tests.core.states import RUN, refused_for
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import DTypeLike
 
-from patchify.core.architecture import Architecture
-from patchify.core.losses import Regularizer, accuracy, cross_entropies, d_cross_entropy, softmax
-from patchify.core.parameters import Parameters
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.losses import Regularizer, accuracy, cross_entropies, d_cross_entropy, softmax
+from patchify.core.model.parameters import Parameters
 
 HALF_ON_THE_FIRST = np.log([[1 / 2], *[[1 / 18]] * 9])  # logits whose softmax is 1/2 and nine times 1/18
 EXACT = 1e-14  # a handful of float64 operations

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from patchify.core.axes import Images
-from patchify.core.moves import Border, Mover, Moves, moves
+from patchify.core.images.moves import Border, Mover, Moves, moves
 from tests.core.pictures import in_z_order, moved, random_pictures
 
 each_border = pytest.mark.parametrize("border", Border)

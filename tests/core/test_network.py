@@ -7,21 +7,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from patchify.core import layers, reference
-from patchify.core.architecture import Architecture
-from patchify.core.augmentation import Augmentation
 from patchify.core.axes import PIXELS
-from patchify.core.evaluation import BATCH, Examples, evaluate, predict, probabilities
-from patchify.core.gradient_check import analytic_gradients, check_gradients, dropping, sample
-from patchify.core.losses import Regularizer
-from patchify.core.moves import Border
-from patchify.core.network import Network
-from patchify.core.optimizers import SGD, AdamW
-from patchify.core.parameters import Parameters, he_initialised
-from patchify.core.reference import RowMajorParameters
-from patchify.core.streams import streams
-from patchify.core.update import Update
-from patchify.core.zorder import z_order
+from patchify.core.checks import reference
+from patchify.core.checks.gradient_check import analytic_gradients, check_gradients, dropping, sample
+from patchify.core.checks.reference import RowMajorParameters
+from patchify.core.images.augmentation import Augmentation
+from patchify.core.images.moves import Border
+from patchify.core.images.zorder import z_order
+from patchify.core.model import layers
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.evaluation import BATCH, Examples, evaluate, predict, probabilities
+from patchify.core.model.losses import Regularizer
+from patchify.core.model.network import Network
+from patchify.core.model.parameters import Parameters, he_initialised
+from patchify.core.training.optimizers import SGD, AdamW
+from patchify.core.training.streams import streams
+from patchify.core.training.update import Update
 
 ARCHITECTURES = {
     "one filter size": Architecture(filter_sizes=[4], filter_counts=[3], hidden=[6]),

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from patchify.core import operations
-from patchify.core.architecture import Architecture
-from patchify.core.parameters import Parameters
+from patchify.core.model import operations
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.parameters import Parameters
 
 BASELINE = Architecture(filter_sizes=[4], filter_counts=[10], hidden=[50])
 MIXED = Architecture(filter_sizes=[2, 16], filter_counts=[3, 160], hidden=[50, 20])

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from patchify.core.augmentation import Augmentation
 from patchify.core.axes import Vector
-from patchify.core.gradient_check import sample
-from patchify.core.losses import Regularizer
-from patchify.core.optimizers import SGD, AdamW, Block, Optimizer
-from patchify.core.parameters import Parameters
-from patchify.core.streams import streams
-from patchify.core.update import Update
+from patchify.core.checks.gradient_check import sample
+from patchify.core.images.augmentation import Augmentation
+from patchify.core.model.losses import Regularizer
+from patchify.core.model.parameters import Parameters
+from patchify.core.training.optimizers import SGD, AdamW, Block, Optimizer
+from patchify.core.training.streams import streams
+from patchify.core.training.update import Update
 from tests.core.trainings import ARCHITECTURE
 
 EXACT = 1e-15  # one or two float64 roundings

@@ -5,8 +5,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from patchify.core.architecture import Architecture
-from patchify.core.parameters import Parameters, he_initialised
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.parameters import Parameters, he_initialised
 
 ARCHITECTURE = Architecture(filter_sizes=[4, 16], filter_counts=[3, 2], hidden=[7, 5])
 SHAPES = {

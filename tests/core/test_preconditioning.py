@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 from jaxtyping import Float
 
-from patchify.core.architecture import Architecture
-from patchify.core.augmentation import Augmentation
-from patchify.core.averaging import decay_at
 from patchify.core.axes import PIXELS
-from patchify.core.evaluation import Examples, predict
-from patchify.core.losses import Regularizer, softmax
-from patchify.core.optimizers import SGD, Optimizer
-from patchify.core.parameters import Parameters, he_initialised
-from patchify.core.preconditioning import Preconditioning, Whitening
-from patchify.core.streams import streams
-from patchify.core.update import MEANS_DECAY, Update
+from patchify.core.images.augmentation import Augmentation
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.evaluation import Examples, predict
+from patchify.core.model.losses import Regularizer, softmax
+from patchify.core.model.parameters import Parameters, he_initialised
+from patchify.core.training.averaging import decay_at
+from patchify.core.training.optimizers import SGD, Optimizer
+from patchify.core.training.preconditioning import Preconditioning, Whitening
+from patchify.core.training.streams import streams
+from patchify.core.training.update import MEANS_DECAY, Update
 from tests.core.trainings import examples, fresh, start
 
 PLAIN = Regularizer(l2=0.0, label_smoothing=0.0)

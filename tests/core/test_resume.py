@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import DTypeLike
 
-from patchify.core.augmentation import Augmentation
-from patchify.core.evaluation import Evaluated, EvaluationSettings
-from patchify.core.losses import Regularizer
-from patchify.core.moves import Border
-from patchify.core.optimizers import SGD, AdamW, Optimizer
-from patchify.core.preconditioning import Preconditioning
-from patchify.core.schedules import Constant
-from patchify.core.streams import streams
-from patchify.core.training import HEARTBEAT, Record, State
-from patchify.core.update import Diverged
+from patchify.core.images.augmentation import Augmentation
+from patchify.core.images.moves import Border
+from patchify.core.model.evaluation import Evaluated, EvaluationSettings
+from patchify.core.model.losses import Regularizer
+from patchify.core.training.loop import HEARTBEAT, Record, State
+from patchify.core.training.optimizers import SGD, AdamW, Optimizer
+from patchify.core.training.preconditioning import Preconditioning
+from patchify.core.training.schedules import Constant
+from patchify.core.training.streams import streams
+from patchify.core.training.update import Diverged
 from tests.core.trainings import BATCH, IMAGES, examples, fresh, start
 
 
@@ -114,7 +114,7 @@ def test_training_that_is_left_any_number_of_times_goes_on_to_the_same_bits_and_
 
 
 def test_training_left_at_a_heartbeat_goes_on_to_the_same_bits_and_records(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("patchify.core.training.PULSE", math.inf)
+    monkeypatch.setattr("patchify.core.training.loop.PULSE", math.inf)
     same: dict[str, object] = {"schedule": Constant(eta=0.01, updates=2 * HEARTBEAT + 1), "record_every": 70}
     undisturbed, parameters = fresh(), fresh(seed=7)
     expected = timeless(start(undisturbed, **same))

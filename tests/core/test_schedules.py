@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patchify.core.schedules import Constant, Cosine, Cyclic, Schedule, WarmupCosine
+from patchify.core.training.schedules import Constant, Cosine, Cyclic, Schedule, WarmupCosine
 
 
 def cyclic(

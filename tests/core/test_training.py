@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from patchify.core import training
-from patchify.core.evaluation import Evaluation, Examples, evaluate
-from patchify.core.optimizers import SGD
-from patchify.core.schedules import Constant, Cyclic, Schedule
-from patchify.core.streams import streams
-from patchify.core.training import HEARTBEAT, Record
-from patchify.core.update import Diverged, Update
+from patchify.core.model.evaluation import Evaluation, Examples, evaluate
+from patchify.core.training import loop
+from patchify.core.training.loop import HEARTBEAT, Record
+from patchify.core.training.optimizers import SGD
+from patchify.core.training.schedules import Constant, Cyclic, Schedule
+from patchify.core.training.streams import streams
+from patchify.core.training.update import Diverged, Update
 from tests.core.trainings import IMAGES, examples, fresh, start
 
 
@@ -51,9 +51,9 @@ def takes(monkeypatch: pytest.MonkeyPatch, *, update: float, evaluation: float =
         return advance
 
     monkeypatch.setattr(
-        training, "time", SimpleNamespace(perf_counter=lambda: clock.now, process_time=lambda: 2 * clock.now)
+        loop, "time", SimpleNamespace(perf_counter=lambda: clock.now, process_time=lambda: 2 * clock.now)
     )
-    monkeypatch.setattr(training, "evaluate", advancing(evaluation, evaluate))
+    monkeypatch.setattr(loop, "evaluate", advancing(evaluation, evaluate))
     monkeypatch.setattr(Update, "__call__", advancing(update, Update.__call__))
     return clock
 
@@ -119,7 +119,7 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
             seen.append(chosen.copy())
             super().__call__(train, chosen, step, rate)
 
-    monkeypatch.setattr(training, "Update", Noting)
+    monkeypatch.setattr(loop, "Update", Noting)
     return seen
 
 

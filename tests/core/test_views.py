@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from patchify.core.axes import Images, Scores
-from patchify.core.evaluation import BATCH, EvaluationSettings, probabilities, probabilities_over_views
-from patchify.core.moves import Border
-from patchify.core.parameters import Parameters, he_initialised
+from patchify.core.images.moves import Border
+from patchify.core.model.evaluation import BATCH, EvaluationSettings, probabilities, probabilities_over_views
+from patchify.core.model.parameters import Parameters, he_initialised
 from tests.core.pictures import by_rows, in_z_order, moved, random_pictures
 from tests.core.trainings import ARCHITECTURE, examples, fresh, start
 

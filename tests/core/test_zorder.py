@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from patchify.core.axes import CHANNELS, PIXELS, SIDE
-from patchify.core.reference import patch_order
-from patchify.core.zorder import patches, row_major_filters, z_order
+from patchify.core.checks.reference import patch_order
+from patchify.core.images.zorder import patches, row_major_filters, z_order
 
 WIDTHS = [2, 4, 8, 16]
 NUMBERED = np.arange(float(PIXELS)).reshape(SIDE, SIDE, CHANNELS)  # each number tells its row, column and channel

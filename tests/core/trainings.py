@@ -3,17 +3,17 @@
 import numpy as np
 from numpy.typing import DTypeLike
 
-from patchify.core.architecture import Architecture
-from patchify.core.augmentation import Augmentation
 from patchify.core.axes import PIXELS
-from patchify.core.evaluation import EvaluationSettings, Examples
-from patchify.core.losses import Regularizer
-from patchify.core.optimizers import SGD
-from patchify.core.parameters import Parameters, he_initialised
-from patchify.core.preconditioning import Preconditioning
-from patchify.core.schedules import Constant
-from patchify.core.streams import streams
-from patchify.core.training import Training
+from patchify.core.images.augmentation import Augmentation
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.evaluation import EvaluationSettings, Examples
+from patchify.core.model.losses import Regularizer
+from patchify.core.model.parameters import Parameters, he_initialised
+from patchify.core.training.loop import Training
+from patchify.core.training.optimizers import SGD
+from patchify.core.training.preconditioning import Preconditioning
+from patchify.core.training.schedules import Constant
+from patchify.core.training.streams import streams
 
 ARCHITECTURE = Architecture(filter_sizes=[16], filter_counts=[2], hidden=[4])
 IMAGES, BATCH = 35, 10  # three batches an epoch, and five images left out of each

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from patchify.core import NUMERICS_VERSION
-from patchify.core.zorder import z_order
+from patchify.core.images.zorder import z_order
 from patchify.data import prepare as module
 from patchify.data.dataset import Dataset
 from patchify.data.prepare import prepare

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from patchify.core.architecture import Architecture
-from patchify.core.augmentation import Augmentation
-from patchify.core.evaluation import EvaluationSettings, predict
-from patchify.core.losses import Regularizer, accuracy
-from patchify.core.optimizers import SGD
-from patchify.core.parameters import he_initialised
-from patchify.core.preconditioning import Preconditioning
-from patchify.core.schedules import Cyclic
-from patchify.core.streams import streams
-from patchify.core.training import Training
+from patchify.core.images.augmentation import Augmentation
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.evaluation import EvaluationSettings, predict
+from patchify.core.model.losses import Regularizer, accuracy
+from patchify.core.model.parameters import he_initialised
+from patchify.core.training.loop import Training
+from patchify.core.training.optimizers import SGD
+from patchify.core.training.preconditioning import Preconditioning
+from patchify.core.training.schedules import Cyclic
+from patchify.core.training.streams import streams
 from patchify.data.prepare import prepare
 from patchify.data.source import RawData
 from patchify.data.textures import Textures

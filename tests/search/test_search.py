@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from patchify.core.streams import Streams, streams
+from patchify.core.training.streams import Streams, streams
 from patchify.journal.folder import run_folders
 from patchify.journal.journal import ending, read, recorded
 from patchify.workers import FORKS

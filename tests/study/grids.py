@@ -5,8 +5,8 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from patchify.core import operations
-from patchify.core.architecture import Architecture
+from patchify.core.model import operations
+from patchify.core.model.architecture import Architecture
 from patchify.study.results import Tables
 from patchify.study.scaling.laws import Points, PowerLaw
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from patchify.config.identity import settings
-from patchify.core.schedules import Constant
+from patchify.core.training.schedules import Constant
 from patchify.study.intervals import interval
 from patchify.study.results import _names, differing, train_flops
 from patchify.sweep.plan import plan

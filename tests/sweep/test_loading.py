@@ -15,13 +15,13 @@ import pytest
 
 from patchify.config.identity import run_key
 from patchify.config.schema import Dtype, Run, Tracking
-from patchify.core.architecture import Architecture
-from patchify.core.augmentation import Augmentation
-from patchify.core.evaluation import EvaluationSettings
-from patchify.core.losses import Regularizer
-from patchify.core.optimizers import SGD
-from patchify.core.preconditioning import Preconditioning
-from patchify.core.schedules import Constant
+from patchify.core.images.augmentation import Augmentation
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.evaluation import EvaluationSettings
+from patchify.core.model.losses import Regularizer
+from patchify.core.training.optimizers import SGD
+from patchify.core.training.preconditioning import Preconditioning
+from patchify.core.training.schedules import Constant
 from patchify.data import prepare as module
 from patchify.data.source import DataError, RawData
 from patchify.data.textures import Textures

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from patchify.core.architecture import Architecture
-from patchify.core.evaluation import EvaluationSettings
-from patchify.core.schedules import Constant
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.evaluation import EvaluationSettings
+from patchify.core.training.schedules import Constant
 from patchify.data.dataset import Dataset
 from patchify.data.prepare import prepare
 from patchify.data.source import RawData

@@ -3,8 +3,8 @@
 import numpy as np
 
 from patchify.benchmark.task import L2, RATE, Positions, Task
-from patchify.core import reference
 from patchify.core.axes import CLASSES
+from patchify.core.checks import reference
 
 
 class Einsum:

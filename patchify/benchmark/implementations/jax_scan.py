@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from patchify.benchmark.task import BATCH, L2, RATE, Positions, Task
-from patchify.core import reference
+from patchify.core.checks import reference
 
 WEIGHTS = ("filters", "W1", "W2")
 """What L2 penalises."""

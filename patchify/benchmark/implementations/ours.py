@@ -3,13 +3,13 @@
 import numpy as np
 
 from patchify.benchmark.task import BATCH, L2, RATE, Positions, Task
-from patchify.core import reference
-from patchify.core.augmentation import Augmentation
-from patchify.core.evaluation import Examples, evaluate
-from patchify.core.losses import Regularizer
-from patchify.core.optimizers import SGD
-from patchify.core.streams import streams
-from patchify.core.update import Update
+from patchify.core.checks import reference
+from patchify.core.images.augmentation import Augmentation
+from patchify.core.model.evaluation import Examples, evaluate
+from patchify.core.model.losses import Regularizer
+from patchify.core.training.optimizers import SGD
+from patchify.core.training.streams import streams
+from patchify.core.training.update import Update
 
 
 class Ours:

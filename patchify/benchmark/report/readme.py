@@ -86,7 +86,7 @@ def _method(results: pd.DataFrame, images: int, command: str) -> list[str]:
     fewest, most = results["repeats"].min(), results["repeats"].max()
     names = set(results["implementation"])
     how = {
-        OURS: "patchify: the update that trains, `patchify/core/update.py`.",
+        OURS: "patchify: the update that trains, `patchify/core/training/update.py`.",
         "pytorch": "pytorch: conv2d, autograd and SGD, eager; images as (N, 3, 32, 32).",
         "jax": "jax: a block of updates is one jitted scan with donated parameters; images as patches (N, P, 3f²).",
         "einsum": "einsum: Exercises 1 and 2 of the assignment; MX (P, 3f², N) is made once for all images.",

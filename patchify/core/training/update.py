@@ -6,16 +6,16 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Int
 
-from patchify.core.augmentation import Augmentation, Batch
-from patchify.core.averaging import decay_at, follow
 from patchify.core.axes import CLASSES, Scores
-from patchify.core.evaluation import Examples
-from patchify.core.losses import Regularizer, cross_entropies, d_cross_entropy
-from patchify.core.network import Network
-from patchify.core.optimizers import Block, Optimizer
-from patchify.core.parameters import Parameters
-from patchify.core.preconditioning import Whitening
-from patchify.core.streams import Streams
+from patchify.core.images.augmentation import Augmentation, Batch
+from patchify.core.model.evaluation import Examples
+from patchify.core.model.losses import Regularizer, cross_entropies, d_cross_entropy
+from patchify.core.model.network import Network
+from patchify.core.model.parameters import Parameters
+from patchify.core.training.averaging import decay_at, follow
+from patchify.core.training.optimizers import Block, Optimizer
+from patchify.core.training.preconditioning import Whitening
+from patchify.core.training.streams import Streams
 
 BLOCK = 40_960
 """Parameters updated at once: each pass over them but the first finds them in the cache."""

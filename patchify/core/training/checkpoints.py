@@ -16,8 +16,8 @@ from zipfile import ZipFile
 
 import numpy as np
 
-from patchify.core.evaluation import Evaluation
-from patchify.core.training import Record, State
+from patchify.core.model.evaluation import Evaluation
+from patchify.core.training.loop import Record, State
 
 DIGITS = 10
 """Of the step in a file's name, so that names sort by it."""

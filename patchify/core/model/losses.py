@@ -7,7 +7,7 @@ from jaxtyping import Float
 from numpy.typing import DTypeLike
 
 from patchify.core.axes import CLASSES, Labels, Scores
-from patchify.core.parameters import Parameters
+from patchify.core.model.parameters import Parameters
 from patchify.core.rules import at_least, require
 
 

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from patchify.core.architecture import Architecture
-from patchify.core.augmentation import Augmentation
 from patchify.core.axes import CLASSES, PIXELS
-from patchify.core.evaluation import Examples
-from patchify.core.losses import Regularizer, cross_entropies
-from patchify.core.network import Network
-from patchify.core.optimizers import SGD
-from patchify.core.parameters import Parameters, he_initialised
+from patchify.core.images.augmentation import Augmentation
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.evaluation import Examples
+from patchify.core.model.losses import Regularizer, cross_entropies
+from patchify.core.model.network import Network
+from patchify.core.model.parameters import Parameters, he_initialised
 from patchify.core.rules import require
-from patchify.core.streams import streams
-from patchify.core.update import Update
+from patchify.core.training.optimizers import SGD
+from patchify.core.training.streams import streams
+from patchify.core.training.update import Update
 
 DIFFERENCE = 1e-5
 """Half the distance of the two evaluations: truncation (its square) and rounding (1e-16 / it) are then alike."""

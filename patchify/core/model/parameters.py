@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import DTypeLike
 
-from patchify.core.architecture import Architecture
 from patchify.core.axes import Filters, Vector, Weights
+from patchify.core.model.architecture import Architecture
 from patchify.core.rules import require
 
 

@@ -12,23 +12,23 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from patchify.core.augmentation import Augmentation
-from patchify.core.evaluation import (
+from patchify.core.images.augmentation import Augmentation
+from patchify.core.model.evaluation import (
     Evaluation,
     EvaluationSettings,
     Examples,
     evaluate,
     probabilities_over_views,
 )
-from patchify.core.losses import Regularizer, accuracy
-from patchify.core.optimizers import Optimizer
-from patchify.core.order import Order
-from patchify.core.parameters import Parameters
-from patchify.core.preconditioning import Preconditioning, Whitening
+from patchify.core.model.losses import Regularizer, accuracy
+from patchify.core.model.parameters import Parameters
 from patchify.core.rules import at_least, require
-from patchify.core.schedules import Schedule
-from patchify.core.streams import Streams
-from patchify.core.update import Diverged, Update
+from patchify.core.training.optimizers import Optimizer
+from patchify.core.training.order import Order
+from patchify.core.training.preconditioning import Preconditioning, Whitening
+from patchify.core.training.schedules import Schedule
+from patchify.core.training.streams import Streams
+from patchify.core.training.update import Diverged, Update
 
 HEARTBEAT = 50
 PULSE = 1.0

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Int
 from numpy.typing import DTypeLike
 
 from patchify.core.axes import PIXELS, SIDE, Images
-from patchify.core.moves import PLACES, Border, Mover, moves, pixels_by_rows
+from patchify.core.images.moves import PLACES, Border, Mover, moves, pixels_by_rows
 from patchify.core.rules import require
 
 

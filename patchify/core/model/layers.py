@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from patchify.core.axes import PIXELS, Biases, Columns, Filters, Images, Vector, Weights
-from patchify.core.products import pieces
+from patchify.core.model.products import pieces
 
 Pair = tuple[Columns, Columns]
 """Values, one image a column, and the cost's gradient with respect to them."""

@@ -1,15 +1,15 @@
 """The network for batches of one size: forward and backward, written into arrays that are allocated once.
 
 image -> patchify convolution(s) -> ReLU -> dense -> ReLU -> ... -> dense -> logits. Images lie in rows, so that a
-batch's patches are a view of it (see zorder.py); from the first dense layer on, each image is a column, as in the
-assignment.
+batch's patches are a view of it (see images/zorder.py); from the first dense layer on, each image is a column, as in
+the assignment.
 """
 
 import numpy as np
 
 from patchify.core.axes import Images, Scores, Vector
-from patchify.core.layers import Convolution, Dense
-from patchify.core.parameters import Parameters
+from patchify.core.model.layers import Convolution, Dense
+from patchify.core.model.parameters import Parameters
 
 
 class Network:

@@ -8,10 +8,10 @@ from itertools import product
 import numpy as np
 
 from patchify.core.axes import SIDE, Images, Labels, Scores
-from patchify.core.losses import Regularizer, accuracy, cross_entropies, softmax
-from patchify.core.moves import Border, Mover, moves
-from patchify.core.network import Network
-from patchify.core.parameters import Parameters
+from patchify.core.images.moves import Border, Mover, moves
+from patchify.core.model.losses import Regularizer, accuracy, cross_entropies, softmax
+from patchify.core.model.network import Network
+from patchify.core.model.parameters import Parameters
 from patchify.core.rules import at_least, require
 
 BATCH = 100

@@ -13,8 +13,8 @@ from jaxtyping import Bool, Int
 from numpy.typing import DTypeLike
 
 from patchify.core.axes import CHANNELS, PIXELS, SIDE, Images
+from patchify.core.images.zorder import z_order
 from patchify.core.rules import require
-from patchify.core.zorder import z_order
 
 PLACES = SIDE * SIDE
 """Pixels of an image."""

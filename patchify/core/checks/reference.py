@@ -11,12 +11,12 @@ from itertools import product
 import numpy as np
 from jaxtyping import Float, Int
 
-from patchify.core.architecture import Architecture
 from patchify.core.axes import CHANNELS, CLASSES, PIXELS, SIDE, Images, Labels
-from patchify.core.layers import Convolution, Dense
-from patchify.core.network import Network
-from patchify.core.parameters import Parameters
-from patchify.core.zorder import z_order
+from patchify.core.images.zorder import z_order
+from patchify.core.model.architecture import Architecture
+from patchify.core.model.layers import Convolution, Dense
+from patchify.core.model.network import Network
+from patchify.core.model.parameters import Parameters
 
 Columns = Float[np.ndarray, "3072 N"]  # X: channel, row, column, as CIFAR-10 stores an image
 Pictures = Float[np.ndarray, "32 32 3 N"]  # X_ims: row, column, channel

@@ -4,7 +4,7 @@ A product of an (m, k) and a (k, n) matrix counts as 2 m n k operations. Left ou
 biases, ReLU, the loss and the step of the optimizer, which are few operations but, in small networks, half the time.
 """
 
-from patchify.core.architecture import Architecture
+from patchify.core.model.architecture import Architecture
 
 
 def of_evaluation(architecture: Architecture, images: int) -> int:

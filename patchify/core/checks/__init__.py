@@ -1,0 +1,1 @@
+"""The same by other ways, slow and plain, for comparison."""
