@@ -132,7 +132,7 @@ class PatchifySweeper(BasicSweeper):
             del config["hydra"]
         try:
             run = to_run(config)
-            check_choices(choices)
+            check_choices(choices, overrides)
         except ConfigError as error:
             job = f" (in the job {' '.join(overrides)})" if self.swept else ""
             raise ConfigError(f"{error}{job}") from error

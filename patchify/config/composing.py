@@ -32,7 +32,7 @@ def compose_run(overrides: Sequence[str]) -> Composed:
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigError(explain(error)) from error
     choices = config.hydra.runtime.choices
-    check_choices(choices)
+    check_choices(choices, overrides)
     with open_dict(config):
         del config["hydra"]
     chosen = {str(key): str(choices[key]) for key in choices if choices[key] is not None}

@@ -1,7 +1,7 @@
 """Where a composed config becomes plain objects, and where what can't be run is refused."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -12,16 +12,29 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 from patchify.config.catalog import GROUPS, options
 from patchify.config.schema import Run
 
+SET_BY_RECIPES = {*GROUPS} - {"data", "tracking", "recipe"}
+
 
 class ConfigError(Exception):
     """Settings that can't be run; the message names key, rule, value and remedy."""
 
 
-def check_choices(choices: Mapping[str, object]) -> None:
-    """Raise ConfigError for a config group with a list of options, which Hydra would merge and name none of them."""
+def check_choices(choices: Mapping[str, object], overrides: Sequence[str]) -> None:
+    """Raise ConfigError for options of config groups that would not be what is trained.
+
+    Such is a list of options, which Hydra would merge and name none of them, and an option beside a recipe, whose own
+    values would replace the option's.
+    """
     for group in GROUPS:
         if group not in choices:
             raise ConfigError(f"{group} must name one option: got a list; write {group}=A,B to sweep over A and B")
+    for override in overrides:
+        group = override.partition("=")[0]
+        if choices["recipe"] and group in SET_BY_RECIPES:
+            raise ConfigError(
+                f"{group} must not be chosen beside recipe={choices['recipe']}, which sets it: got {override}; "
+                f"set single values, as {group}.NAME=VALUE, or leave the recipe out"
+            )
 
 
 def to_run(config: DictConfig) -> Run:

@@ -51,18 +51,18 @@ UNNAMED = re.compile(rf"(experiment|recipe|seed|record_every|hydra|data\.\w+)(\.
 
 
 def label(choices: Mapping[str, str], overrides: Sequence[str]) -> str:
-    """What people call the run, seed aside: its recipe, or architecture, then what else the command line chose.
+    """What people call the run, seed aside: its recipe or architecture, then what else the command line chose.
 
     >>> label({"architecture": "arch5"}, ["experiment=label_smoothing", "regularizer.label_smoothing=0.1", "seed=2"])
     'arch5 · label_smoothing=0.1'
-    >>> label({"architecture": "arch1", "recipe": "with/momentum"}, ["recipe=with/momentum", "architecture=arch1"])
-    'with momentum · arch1'
+    >>> label({"architecture": "arch5", "recipe": "with/momentum"}, ["recipe=with/momentum", "batch_size=50"])
+    'with momentum · batch_size=50'
     """
     recipe = choices.get("recipe")
     words = [re.sub("[/_]", " ", recipe) if recipe else choices["architecture"]]
     for override in overrides:
         key, _, value = override.lstrip("+").partition("=")
-        if key in choices and (recipe or key != "architecture") and not UNNAMED.match(key):
+        if key in choices and key != "architecture" and not UNNAMED.match(key):
             words.append(value)
         elif key not in choices and not UNNAMED.match(key):
             words.append(f"{short(key)}={value}")

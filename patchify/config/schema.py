@@ -139,6 +139,14 @@ class Run:
         require(
             judged, "evaluation.test", "must be true without validation images", "false", "set data.validation=5000"
         )
+        turned = self.preconditioning != Preconditioning()
+        require(
+            not (turned and isinstance(self.optimizer, AdamW)),
+            "preconditioning",
+            "must be none with adamw, which scales every gradient by its own size",
+            self.preconditioning,
+            "choose preconditioning=none, or optimizer=nesterov",
+        )
         plain = re.fullmatch(r"\w([\w .-]*\w)?", self.study) is not None
         require(plain, "study", "must be a name of letters, digits, - _ .", repr(self.study), "it names a folder")
         require(self.study != "Default", "study", "must not be MLflow's own experiment", self.study, "choose another")

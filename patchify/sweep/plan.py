@@ -13,6 +13,7 @@ from patchify.config.schema import Run
 from patchify.core.model import operations
 from patchify.core.model.evaluation import Examples, evaluate
 from patchify.core.model.parameters import he_initialised
+from patchify.core.training.preconditioning import Whitening
 from patchify.core.training.streams import streams
 from patchify.core.training.update import Update
 from patchify.data.dataset import Dataset
@@ -96,6 +97,7 @@ def _pace(run: Run, train: Examples, seconds: float) -> Pace:
     sample = Examples(images=sample.images.copy(), labels=sample.labels)  # the first read of a file would be timed
     random = np.random.default_rng(0)
     parameters = he_initialised(run.architecture, random, run.dtype.value)
+    whiten = run.preconditioning.whiten
     update = Update(
         parameters,
         regularizer=run.regularizer,
@@ -105,6 +107,7 @@ def _pace(run: Run, train: Examples, seconds: float) -> Pace:
         batch_size=run.batch_size,
         random=streams(0),
         centered=run.preconditioning.center,
+        whitening=Whitening(whiten, parameters.filters, sample.images) if whiten else None,
     )
     few = sample.first(EVALUATED)
 

@@ -58,7 +58,7 @@ CYCLIC = Cyclic(eta_min=1e-5, eta_max=0.1, cycles=3, step_size=800, growth=1.0, 
 
 KINDS = {
     "cyclic": a_run(),
-    "cosine": replace(a_run(), schedule=Cosine(eta_min=1e-5, eta_max=0.1, T_0=1600, T_mult=2, cycles=3)),
+    "cosine": replace(a_run(), schedule=Cosine(eta_min=1e-5, eta_max=0.1, T_0=1600, T_mult=2, cycles=3, decay=1.0)),
     "constant": replace(a_run(), schedule=Constant(eta=0.01, updates=4800)),
     "warm-up": replace(a_run(), schedule=WarmupCosine(eta_min=0.0, eta_max=0.1, warmup=500, updates=4800)),
     "adamw": replace(a_run(), optimizer=AdamW(beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01)),

@@ -1,9 +1,12 @@
 """Recipes: whole ways to train, which differ in what their names say."""
 
+import re
+
 import pytest
 
 from patchify.config.catalog import options
 from patchify.config.composing import compose_run
+from patchify.config.door import ConfigError
 from patchify.config.identity import label, run_key, settings
 
 IMPROVEMENTS = [name.removeprefix("with/") for name in options("recipe") if name.startswith("with/")]
@@ -47,21 +50,33 @@ def test_a_run_by_recipe_is_the_run_with_the_same_settings_by_hand() -> None:
     assert run_key(by_recipe, "d") == run_key(by_hand, "d")
 
 
-def test_what_is_chosen_beside_a_recipe_wins() -> None:
-    run = compose_run(["recipe=all", "architecture=arch1", "regularizer.dropout_hidden=0.5"]).run
-    assert (run.architecture.filter_sizes, run.regularizer.dropout_hidden) == ([2], 0.5)
+def test_single_values_beside_a_recipe_win() -> None:
+    run = compose_run(["recipe=all", "architecture.hidden=[20]", "regularizer.dropout_hidden=0.5"]).run
+    assert (run.architecture.hidden, run.regularizer.dropout_hidden) == ([20], 0.5)
     assert run.regularizer.label_smoothing == 0.1
+
+
+@pytest.mark.parametrize("override", ["architecture=arch1", "regularizer=none", "evaluation=raw"])
+def test_options_beside_a_recipe_which_would_replace_their_values_are_refused(override: str) -> None:
+    group = override.partition("=")[0]
+    rule = f"{group} must not be chosen beside recipe=best_quick, which sets it: got {override}; set single values, as "
+    with pytest.raises(ConfigError, match=re.escape(f"{rule}{group}.NAME=VALUE, or leave the recipe out")):
+        compose_run(["recipe=best_quick", override])
+    with pytest.raises(ConfigError, match=f"{group} must not be chosen beside recipe=best_quick"):
+        compose_run(["experiment=best_quick", override])
+
+
+def test_data_are_chosen_beside_any_recipe() -> None:
+    assert compose_run(["recipe=best_quick", "data=textures"]).run.preconditioning.center
 
 
 @pytest.mark.parametrize(
     ("overrides", "name"),
     [
         (["recipe=with/flip_shift", "seed=3"], "with flip shift"),
-        (["recipe=all", "architecture=arch2_wide", "batch_size=50"], "all · arch2_wide · batch_size=50"),
+        (["recipe=all", "batch_size=50"], "all · batch_size=50"),
         (["optimizer=nesterov"], "arch2 · nesterov"),
     ],
 )
-def test_a_run_is_named_after_its_recipe_in_words_and_its_architecture_where_that_is_chosen_too(
-    overrides: list[str], name: str
-) -> None:
+def test_a_run_is_named_after_its_recipe_in_words(overrides: list[str], name: str) -> None:
     assert label(compose_run(overrides).choices, overrides) == name

@@ -9,7 +9,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, open_dict
 
 from patchify.config.catalog import CONF, GROUPS, command, options, register_resolvers, study
-from patchify.config.door import to_run
+from patchify.config.composing import compose_run
+from patchify.config.door import ConfigError, to_run
 from patchify.config.schema import ChartKind, Run, register_schemas
 from patchify.core.images.augmentation import Augmentation
 from patchify.core.images.moves import Border
@@ -177,3 +178,10 @@ def test_the_help_page_lists_every_option_and_every_question(patchify: Command, 
         assert ", ".join(options(group)) in " ".join(outcome.out.split())
     assert max(map(len, outcome.out.splitlines())) <= 80
     assert list(tmp_path.iterdir()) == []
+
+
+def test_adamw_which_undoes_preconditioning_is_refused_with_it() -> None:
+    rule = "preconditioning must be none with adamw, which scales every gradient by its own size: got "
+    with pytest.raises(ConfigError, match=rule):
+        compose_run(["optimizer=adamw", "preconditioning=whiten_center"])
+    compose_run(["optimizer=adamw"])

@@ -11,6 +11,7 @@ from patchify.core.images.augmentation import Augmentation
 from patchify.core.model.architecture import Architecture
 from patchify.core.model.evaluation import Examples, predict
 from patchify.core.model.losses import Regularizer, softmax
+from patchify.core.model.network import Network
 from patchify.core.model.parameters import Parameters, he_initialised
 from patchify.core.training.averaging import decay_at
 from patchify.core.training.optimizers import SGD, Optimizer
@@ -19,7 +20,9 @@ from patchify.core.training.streams import streams
 from patchify.core.training.update import MEANS_DECAY, Update
 from tests.core.trainings import examples, fresh, start
 
-PLAIN = Regularizer(l2=0.0, label_smoothing=0.0)
+L2 = 0.01
+REGULARIZER = Regularizer(l2=L2, label_smoothing=0.0)
+DROPPING = Regularizer(l2=L2, label_smoothing=0.1, dropout_responses=0.2, dropout_hidden=0.2)
 RATE = 0.05
 EVERYTHING = np.arange(30)
 """All examples, as one batch."""
@@ -41,7 +44,7 @@ def a_network(side: int) -> Parameters:
 def updates(parameters: Parameters, train: Examples, optimizer: Optimizer, count: int, **settings: object) -> None:
     update = Update(
         parameters,
-        regularizer=PLAIN,
+        regularizer=REGULARIZER,
         optimizer=optimizer,
         augmentation=Augmentation(),
         batch_size=len(train.labels),
@@ -122,28 +125,43 @@ def plain_step_of_centered_layers(
             mean = means[i] = decay * means[i] + (1 - decay) * values.mean(axis=1)
         d_inputs = (weights.T @ d) * (values > 0)
         c = bias + weights @ mean - RATE * d.sum(axis=1)
-        weights -= RATE * d @ (values - mean[:, np.newaxis]).T
-        bias[...] = c - weights @ mean
+        step = RATE * d @ (values - mean[:, np.newaxis]).T
+        bias[...] = c - (weights - step) @ mean
+        weights -= step + RATE * 2 * L2 * weights
         d = d_inputs
     d_parts = np.split(d, np.cumsum([len(part) for part in parts])[:-1])
     for patches, filters, bias, d_part in zip(
         images, parameters.filters, parameters.filter_biases, d_parts, strict=True
     ):
         d_responses = d_part.T.reshape(-1, len(bias))
-        np.subtract(filters, RATE * patches.T @ d_responses, out=filters)
+        np.subtract(filters, RATE * (patches.T @ d_responses + 2 * L2 * filters), out=filters)
         np.subtract(bias, RATE * d_responses.sum(axis=0), out=bias)
 
 
-def test_preconditioning_changes_neither_the_forward_pass_nor_other_random_numbers() -> None:
-    parameters, centered = fresh(), fresh()
-    first = next(iter(start(parameters)))
-    assert next(iter(start(centered, preconditioning=Preconditioning(center=True)))).metrics() == first.metrics()
-    assert centered.flat.tobytes() == parameters.flat.tobytes()
-    whitened = fresh()
-    start(whitened, preconditioning=Preconditioning(whiten=0.1))
-    changed = {name for name, array in whitened.named.items() if not np.array_equal(array, parameters.named[name])}
+def test_whitening_and_centering_draw_the_same_random_numbers_and_compute_the_same_function() -> None:
+    plain, turned = fresh(), fresh()
+    one = start(plain, regularizer=DROPPING)
+    other = start(turned, regularizer=DROPPING, preconditioning=Preconditioning(whiten=0.1, center=True))
+    changed = {name for name, array in turned.named.items() if not np.array_equal(array, plain.named[name])}
     assert changed == {"filters_16"}
+    list(one)
+    list(other)
+    assert other.state().streams == one.state().streams
+    assert "input_means" in other.state().arrays
+    assert np.abs(turned.flat - plain.flat).max() > 1e-3
+    images = examples(20, seed=5).images
+    network = Network(turned, len(images), centered=True)
+    for _ in range(2):
+        np.testing.assert_array_equal(network.forward(images), predict(turned, images))
+        network.center(0.5)
 
 
-def test_few_images_are_whitened_as_well_as_many() -> None:
-    Whitening(0.1, fresh().filters, examples(3).images)
+@pytest.mark.parametrize("added", [1e-6, 0.1])
+def test_patches_fewer_than_their_numbers_are_whitened_too(added: float) -> None:
+    whitening = Whitening(added, fresh().filters, examples(3).images)
+    (root,) = whitening.roots
+    assert np.isfinite(root).all()
+    np.testing.assert_allclose(root, root.T, rtol=1e-4, atol=1e-4)
+    gradients = [np.ones_like(one) for one in fresh().filters]
+    whitening.turn(gradients)
+    assert np.isfinite(gradients[0]).all()

@@ -40,7 +40,7 @@ class Record:
     """The state of training after `step` updates.
 
     rate: learning rate of the next update (of the last one at the end)
-    seconds: spent in updates so far; cpu_seconds: by all threads, which on a shared machine tells more
+    seconds: spent in updates so far; cpu_seconds: of processors meanwhile, by all threads of the process
     evaluations: by the name of the set of images; empty in a heartbeat between two evaluations
     """
 

@@ -20,14 +20,17 @@ COUNTED = 10_000
 
 @dataclass(slots=True, kw_only=True)
 class Preconditioning:
-    """How gradients are changed before the optimizer sees them; what the network computes stays the same.
+    """How the loss's gradients are changed before the optimizer sees them; what the network computes stays the same.
+
+    Momentum and L2 then act on weights and biases as ever: L2 counts, and shrinks, filters and weights as they are.
 
     whiten: filters start and move as if patches had been whitened (LeCun et al. 1998, "Efficient backprop", section
         4.3; Desjardins et al. 2015, "Natural neural networks"), with so many times the mean variance added to each,
         lest noise be blown up; 0 for not at all
-    center: hidden layers move as if their inputs had mean zero, a moving average of their means being subtracted from
-        them and made up for by the biases (Schraudolph 1998, "Centering neural network gradient factors"). The layer
-        that gives the logits does not: measured on CIFAR-10, that costs half a point of accuracy.
+    center: hidden layers move as if a moving average of their inputs' means had been subtracted from these, and their
+        biases made up for it (Schraudolph 1998, "Centering neural network gradient factors"). The layer that gives the
+        logits moves as ever: measured, it learns more slowly when centered, too (CIFAR-10, 64 filters, 512 hidden
+        units, 30 epochs, one seed: training loss 0.75 against 0.73).
     """
 
     whiten: float = 0.0
@@ -41,7 +44,8 @@ class Whitening:
     """The symmetric roots R of the inverse covariances of patches, one for each filter size.
 
     A filter F' of whitened patches R x is the filter R F' of the patches themselves, and as F' follows its gradient, F
-    follows R R times its own. R is scaled to leave the mean variance of the numbers in a patch as it is.
+    follows R R times its own. R is scaled to leave the mean variance of the numbers in a patch as it is. It is no part
+    of a training's state, but made again from the same images.
 
     roots: (K, K) each
     """
@@ -69,6 +73,7 @@ class Whitening:
 def _root(patches: Float[np.ndarray, "N K"], added: float) -> Float[np.ndarray, "K K"]:
     covariance = (patches.T @ patches).astype(np.float64) / len(patches)  # normalised images have mean zero
     variances, directions = np.linalg.eigh(covariance)
+    variances = np.maximum(variances, 0)  # of fewer patches than numbers, some are zero but for rounding
     scales = (variances + added * variances.mean()) ** -0.5
     scales *= np.sqrt(variances.sum() / (variances * scales**2).sum())
     root: Float[np.ndarray, "K K"] = (directions * scales) @ directions.T

@@ -71,7 +71,7 @@ class ManyCycles(Schedule):
     eta_min: float
     eta_max: float
     cycles: int
-    decay: float = 1.0
+    decay: float
 
     def __post_init__(self) -> None:
         _require_rates(self.eta_min, self.eta_max)

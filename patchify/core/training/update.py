@@ -22,7 +22,11 @@ BLOCK = 40_960
 
 
 MEANS_DECAY = 0.95
-"""What the means of centered inputs keep of themselves each update. Measured: a batch's own means serve less well."""
+"""What the means of centered inputs keep of themselves each update.
+
+Measured with all dense layers centered (CIFAR-10, 64 filters, 512 hidden units, 30 epochs, one seed): 72.6 % of
+validation images right, with each batch's own means 70.6 %.
+"""
 
 
 class Diverged(ArithmeticError):
