@@ -10,7 +10,7 @@ from patchify.config.schema import Run
 from patchify.core.images.zorder import row_major_filters
 from patchify.core.model.evaluation import probabilities
 from patchify.core.model.parameters import Parameters
-from patchify.core.training.loop import Record
+from patchify.core.training.records import Record
 from patchify.core.training.schedules import Schedule
 from patchify.data.dataset import Dataset
 

@@ -13,7 +13,8 @@ from patchify.config.identity import run_key, settings
 from patchify.config.schema import Run
 from patchify.core.model.parameters import Parameters, he_initialised
 from patchify.core.training.checkpoints import latest_checkpoint, remove_checkpoints, write_checkpoint
-from patchify.core.training.loop import Record, State, Training
+from patchify.core.training.loop import Training
+from patchify.core.training.records import Record, State
 from patchify.core.training.streams import Streams, streams
 from patchify.data.dataset import Dataset
 from patchify.data.prepare import prepare

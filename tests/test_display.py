@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from patchify.core.model.evaluation import Evaluation
-from patchify.core.training.loop import Record
+from patchify.core.training.records import Record
 from patchify.display.events import Finished, Started
 from patchify.display.run import RunDisplay
 from patchify.display.search import SearchDisplay

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchify.core.training.checkpoints import write_checkpoint
-from patchify.core.training.loop import Record, State
+from patchify.core.training.records import Record, State
 from patchify.display.events import Event
 from patchify.display.run import RunDisplay
 from tests.conftest import TINY, Command

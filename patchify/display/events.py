@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from patchify.core.model.evaluation import Evaluation
-from patchify.core.training.loop import Record
+from patchify.core.training.records import Record
 
 
 @dataclass(slots=True, kw_only=True)

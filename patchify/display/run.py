@@ -6,7 +6,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from patchify.core.training.loop import Record
+from patchify.core.training.records import Record
 from patchify.display.events import Done, Event, Finished, Started, Waiting, judged
 from patchify.display.lines import say
 

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from patchify.core.training.loop import Record
+from patchify.core.training.records import Record
 from patchify.display.events import Done, Event, Finished, Started, Waiting, judged
 from patchify.display.lines import complain, say
 from patchify.interrupts import undisturbed

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from patchify.config.door import ConfigError
 from patchify.config.identity import label, run_key
-from patchify.core.training.loop import Record
+from patchify.core.training.records import Record
 from patchify.core.training.update import Diverged
 from patchify.data.prepare import prepare
 from patchify.data.source import DataError

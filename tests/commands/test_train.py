@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from patchify.core.training.loop import Record
+from patchify.core.training.records import Record
 from patchify.core.training.streams import Streams, streams
 from patchify.display.events import Event
 from patchify.display.sweep import SweepDisplay

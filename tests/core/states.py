@@ -7,7 +7,7 @@ import numpy as np
 
 from patchify.core.model.evaluation import Evaluation
 from patchify.core.training.checkpoints import latest_checkpoint
-from patchify.core.training.loop import Record, State
+from patchify.core.training.records import Record, State
 
 RUN = "0123abcd" * 8
 

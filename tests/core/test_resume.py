@@ -15,9 +15,10 @@ from patchify.core.images.augmentation import Augmentation
 from patchify.core.images.moves import Border
 from patchify.core.model.evaluation import Evaluated, EvaluationSettings
 from patchify.core.model.losses import Regularizer
-from patchify.core.training.loop import HEARTBEAT, Record, State
+from patchify.core.training.loop import HEARTBEAT
 from patchify.core.training.optimizers import SGD, AdamW, Optimizer
 from patchify.core.training.preconditioning import Preconditioning
+from patchify.core.training.records import Record, State
 from patchify.core.training.schedules import Constant
 from patchify.core.training.streams import streams
 from patchify.core.training.update import Diverged

@@ -9,8 +9,9 @@ import pytest
 
 from patchify.core.model.evaluation import Evaluation, Examples, evaluate
 from patchify.core.training import loop
-from patchify.core.training.loop import HEARTBEAT, Record
+from patchify.core.training.loop import HEARTBEAT
 from patchify.core.training.optimizers import SGD
+from patchify.core.training.records import Record
 from patchify.core.training.schedules import Constant, Cyclic, Schedule
 from patchify.core.training.streams import streams
 from patchify.core.training.update import Diverged, Update

@@ -17,7 +17,7 @@ from zipfile import ZipFile
 import numpy as np
 
 from patchify.core.model.evaluation import Evaluation
-from patchify.core.training.loop import Record, State
+from patchify.core.training.records import Record, State
 
 DIGITS = 10
 """Of the step in a file's name, so that names sort by it."""

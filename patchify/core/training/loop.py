@@ -6,7 +6,6 @@ It prints nothing and stores nothing.
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from jaxtyping import Float
 
 from patchify.core.images.augmentation import Augmentation
 from patchify.core.model.evaluation import (
-    Evaluation,
     EvaluationSettings,
     Examples,
     evaluate,
@@ -26,6 +24,7 @@ from patchify.core.rules import at_least, require
 from patchify.core.training.optimizers import Optimizer
 from patchify.core.training.order import Order
 from patchify.core.training.preconditioning import Preconditioning, Whitening
+from patchify.core.training.records import Record, State
 from patchify.core.training.schedules import Schedule
 from patchify.core.training.streams import Streams
 from patchify.core.training.update import Diverged, Update
@@ -33,55 +32,6 @@ from patchify.core.training.update import Diverged, Update
 HEARTBEAT = 50
 PULSE = 1.0
 """A record without scores at least every so many updates, or seconds, for those who watch or wish to leave."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Record:
-    """The state of training after `step` updates.
-
-    rate: learning rate of the next update (of the last one at the end)
-    seconds: spent in updates so far; cpu_seconds: of processors meanwhile, by all threads of the process
-    evaluations: by the name of the set of images; empty in a heartbeat between two evaluations
-    """
-
-    step: int
-    rate: float
-    seconds: float
-    cpu_seconds: float
-    evaluations: dict[str, Evaluation] = field(default_factory=dict)
-
-    def metrics(self) -> dict[str, float]:
-        """Everything by name: `train/loss`, `test/accuracy`, `learning_rate`, `train/seconds`, ..."""
-        scores = {
-            f"{name}/{score}": value
-            for name, evaluation in self.evaluations.items()
-            for score, value in asdict(evaluation).items()
-            if value is not None
-        }
-        return {
-            **scores,
-            "learning_rate": self.rate,
-            "train/seconds": self.seconds,
-            "train/cpu_seconds": self.cpu_seconds,
-        }
-
-
-@dataclass(slots=True, kw_only=True)
-class State:
-    """Where training stands after `step` updates: all that going on to the same bits takes.
-
-    seconds, cpu_seconds: spent in updates so far
-    records: those with evaluations, this step's included
-    arrays: (T,) `parameters`, the optimizer's state by its names, and `average` if there is one
-    streams: states of the bit generators, by role; that of `order` as it was when the present epoch began
-    """
-
-    step: int
-    seconds: float
-    cpu_seconds: float
-    records: list[Record]
-    arrays: dict[str, Float[np.ndarray, "_"]]
-    streams: dict[str, Mapping[str, Any]]
 
 
 class Training:
