@@ -5,8 +5,8 @@ import pytest
 
 from patchify.core.axes import Columns
 from patchify.core.checks.gradient_check import sample
+from patchify.core.model.activations import DRAWN, Dropout
 from patchify.core.model.architecture import Architecture
-from patchify.core.model.layers import DRAWN, Dropout
 from patchify.core.model.network import Network
 
 ARCHITECTURE = Architecture(filter_sizes=[4, 8], filter_counts=[3, 2], hidden=[20, 10])
