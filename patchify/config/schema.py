@@ -63,12 +63,13 @@ class Chart:
     published: list[Published] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        accuracies = bool(self.show) and all(re.fullmatch(r"\w+_accuracy(_views)?", column) for column in self.show)
         rules = {
             ChartKind.bars: (len(self.show) == 1, "must name one column for bars", "as [test_accuracy]"),
             ChartKind.gap: (len(self.show) == 2, "must name two metrics for a gap", "as [train/loss, test/loss]"),
             ChartKind.curves: (len(self.show) >= 1, "must name metrics for curves", "as [train/loss, test/loss]"),
             ChartKind.gains: (len(self.show) == 1, "must name one column for gains", "as [test_accuracy]"),
-            ChartKind.core_minutes: (len(self.show) >= 1, "must name columns for core_minutes", "as [test_accuracy]"),
+            ChartKind.core_minutes: (accuracies, "must name accuracies for core_minutes", "as [test_accuracy]"),
             ChartKind.scaling: (len(self.show) == 1, "must name one column for scaling", "as [test_loss]"),
         }
         kept, rule, remedy = rules[self.kind]
@@ -78,10 +79,11 @@ class Chart:
             sides = pair.split(OVER)
             plain = len(sides) == 2 and max(side.count("*") for side in sides) <= 1
             require(plain, "pairs", "must read LEFT over RIGHT with one * a side at most", pair, example)
-        fit = bool(self.pairs) == (self.kind is ChartKind.gains)
-        require(fit, "pairs", "must be given for gains alone", f"{self.pairs} for {self.kind.value}", example)
-        alone = not self.published or self.kind is ChartKind.core_minutes
-        require(alone, "published", "must stay empty but for core_minutes", self.kind.name, "leave it out")
+        if self.kind is ChartKind.gains:
+            require(bool(self.pairs), "pairs", "must name two groups of runs for gains", self.pairs, example)
+        for name, kind in (("pairs", ChartKind.gains), ("published", ChartKind.core_minutes)):
+            alone = not getattr(self, name) or self.kind is kind
+            require(alone, name, f"must stay empty but for {kind.value}", self.kind.value, "leave it out")
 
 
 @dataclass(slots=True, kw_only=True)

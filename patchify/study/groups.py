@@ -14,6 +14,12 @@ def footer(tables: Tables, spread: str) -> str:
     return f"Data: {tables.about}. {n}{what}."
 
 
+def whole_groups(results: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The runs of those groups whose runs all have the column."""
+    lacking = results["run"].isin(results.loc[results[column].isna(), "run"])
+    return results[~lacking]
+
+
 def group_intervals(results: pd.DataFrame, column: str) -> dict[str, Interval]:
     """Mean and interval of a column for each group of runs, in the table's order."""
     return {str(label): interval(group.tolist()) for label, group in results.groupby("run", sort=False)[column]}

@@ -1,42 +1,56 @@
 """Accuracy against core-minutes: ours, the best of it up to each time, and published runs."""
 
+from dataclasses import replace
+
+import pandas as pd
+
 from patchify import charts
 from patchify.config.published import Published
 from patchify.config.schema import Chart
 from patchify.study import ResultsError
-from patchify.study.groups import footer, group_intervals
+from patchify.study.groups import footer, group_intervals, whole_groups
 from patchify.study.quantities import heading
 from patchify.study.results import Tables
 
 
 def core_minutes(chart: Chart, tables: Tables) -> charts.Figure:
-    """A point for each group of runs in each accuracy that it has."""
-    results = tables.results
-    if results["train_cpu_seconds"].isna().any():
-        raise ResultsError("core-minutes are counted since this version: train runs again that lack train_cpu_seconds")
-    minutes = (results["train_cpu_seconds"] / 60).groupby(results["run"]).mean()
-    series = {
-        heading(column).removesuffix(" (%)"): [
-            charts.Spot(label=label, x=minutes[label], y=found.mean, half_width=found.half_width)
-            for label, found in group_intervals(results.dropna(subset=[column]), column).items()
-        ]
-        for column in chart.show
-    }
+    """A point for each group of runs in each accuracy that all of its runs have.
+
+    Runs from before processor time was counted are left out. Raises ResultsError for an accuracy that no group has.
+    """
+    timed = tables.results.dropna(subset=["train_cpu_seconds"])
+    series = {heading(column).removesuffix(" (%)"): _spots(timed, column) for column in chart.show}
+    spread = footer(replace(tables, results=timed), "error bars")
     return charts.frontier_chart(
         series,
         [_stated(published) for published in chart.published],
         title=chart.title,
         x_axis="training time (core-minutes)",
         y_axis="accuracy (%)",
-        footer=f"{footer(tables, 'error bars')} {_caption(chart)}",
+        footer=f"{spread} {_caption(chart, untimed=len(tables.results) - len(timed))}",
         scale=100,
     )
 
 
-def _caption(chart: Chart) -> str:
+def _spots(timed: pd.DataFrame, column: str) -> list[charts.Spot]:
+    runs = whole_groups(timed, column)
+    if runs.empty:
+        raise ResultsError(
+            f"core-minutes need a group of runs that all have {column} and train_cpu_seconds: got none; train them "
+            "again, or take it out of the charts"
+        )
+    minutes = (runs["train_cpu_seconds"] / 60).groupby(runs["run"]).mean()
+    return [
+        charts.Spot(label=label, x=minutes[label], y=found.mean, half_width=found.half_width)
+        for label, found in group_intervals(runs, column).items()
+    ]
+
+
+def _caption(chart: Chart, *, untimed: int) -> str:
     ours = "Core-minutes: processor time of training; evaluation not counted."
     published = ["Published: wall times on hardware not stated; bars: ranges."] if chart.published else []
-    return " ".join([ours, "Lines: the best up to each time.", *published])
+    left_out = [f"Runs left out, without processor time: {untimed}."] if untimed else []
+    return " ".join([ours, *left_out, "Lines: the best up to each time.", *published])
 
 
 def _stated(published: Published) -> charts.Range:

@@ -22,13 +22,15 @@ class Quantity:
 
 QUANTITIES = {
     "accuracy": Quantity(name="accuracy", unit="%", scale=100.0, decimals=1),
-    "views": Quantity(name="accuracy over views", unit="%", scale=100.0, decimals=1),
+    "accuracy_views": Quantity(name="accuracy over views", unit="%", scale=100.0, decimals=1),
     "seconds": Quantity(name="time", unit="s", decimals=1),
+    "cpu_seconds": Quantity(name="processor time", unit="s", decimals=1),
+    "flops": Quantity(name="compute", unit="FLOP", decimals=0),
     "loss": Quantity(name="loss", unit="nats"),
     "cost": Quantity(name="cost", unit="nats"),
     "rate": Quantity(name="learning rate", unit=""),
 }
-"""By the last word of a column or metric."""
+"""By what follows the first word of a column or metric."""
 
 
 def quantity(column: str) -> Quantity:
@@ -37,8 +39,8 @@ def quantity(column: str) -> Quantity:
     >>> quantity("test/accuracy").axis
     'accuracy (%)'
     """
-    last = column.replace("/", "_").rpartition("_")[2]
-    return QUANTITIES.get(last, Quantity(name=column, unit=""))
+    what = column.replace("/", "_").partition("_")[2]
+    return QUANTITIES.get(what, Quantity(name=column, unit=""))
 
 
 def heading(column: str) -> str:
@@ -46,6 +48,10 @@ def heading(column: str) -> str:
 
     >>> heading("train_seconds")
     'training time (s)'
+    >>> heading("train_cpu_seconds")
+    'training processor time (s)'
+    >>> heading("train_flops")
+    'training compute (FLOP)'
     >>> heading("test_accuracy_views")
     'test accuracy over views (%)'
     """

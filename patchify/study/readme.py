@@ -7,7 +7,7 @@ import pandas as pd
 from patchify.config.catalog import Study
 from patchify.config.schema import Chart, ChartKind
 from patchify.study.gain_table import gain_lines
-from patchify.study.groups import group_intervals
+from patchify.study.groups import group_intervals, whole_groups
 from patchify.study.intervals import Interval
 from patchify.study.quantities import heading, quantity
 from patchify.study.results import Tables
@@ -22,6 +22,7 @@ COLUMNS = (
     "test_loss",
     "train_loss",
     "train_seconds",
+    "train_cpu_seconds",
 )
 """Of the table; one that no group has in all of its runs is left out."""
 SECTIONS: dict[ChartKind, Callable[[Chart, Tables], list[str]]] = {ChartKind.scaling: scaling_section}
@@ -31,7 +32,9 @@ SECTIONS: dict[ChartKind, Callable[[Chart, Tables], list[str]]] = {ChartKind.sca
 def readme(study: Study, tables: Tables, *, common: str, made_with: str) -> str:
     """The README as Markdown; common: settings of all runs; made_with: code and machine."""
     results = tables.results
-    intervals = {column: _whole_groups(results, column) for column in COLUMNS if column in results}
+    intervals = {
+        column: group_intervals(whole_groups(results, column), column) for column in COLUMNS if column in results
+    }
     columns = [column for column in intervals if intervals[column]]
     headings = ["run", "n", *map(heading, columns)]
     rows = [
@@ -94,12 +97,6 @@ def made_with(runs: Sequence[StoredRun]) -> str:
         f"BLAS {values('blas')}, {threads} BLAS thread{'' if threads == '1' else 's'}"
         f"{commands and ', by '}{commands}"
     )
-
-
-def _whole_groups(results: pd.DataFrame, column: str) -> dict[str, Interval]:
-    """Intervals of the groups whose runs all have the column."""
-    lacking = results["run"].isin(results.loc[results[column].isna(), "run"])
-    return group_intervals(results[~lacking], column)
 
 
 def _number(found: Interval | None, column: str) -> str:

@@ -129,7 +129,7 @@ def test_a_chart_of_gains_is_drawn_from_the_results(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("pairs", "message"),
     [
-        ({}, r"pairs must be given for gains alone: got \{\} for gains; write \{added: with \* over start\}"),
+        ({}, r"pairs must name two groups of runs for gains: got \{\}; write \{added: with \* over start\}"),
         ({"x": "with a"}, "pairs must read LEFT over RIGHT with one * a side at most: got with a;".replace("*", r"\*")),
         ({"x": "a over b over c"}, "got a over b over c"),
         ({"x": "* and * over c"}, r"got \* and \* over c"),
@@ -141,5 +141,5 @@ def test_pairs_that_name_no_two_sides_are_refused(pairs: dict[str, str], message
 
 
 def test_other_charts_have_no_pairs() -> None:
-    with pytest.raises(ValueError, match="pairs must be given for gains alone"):
+    with pytest.raises(ValueError, match="pairs must stay empty but for gains: got bars; leave it out"):
         Chart(kind=ChartKind.bars, show=["test_accuracy"], title="x", pairs={"x": "a over b"})

@@ -25,7 +25,7 @@ def tables(seconds: tuple[float, ...] = (50.0, 70.0, 170.0, 190.0)) -> Tables:
             "train_cpu_seconds": seconds,
             "test_accuracy": [0.5, 0.52, 0.6, 0.62],
             "test_accuracy_views": [np.nan, np.nan, 0.64, 0.66],
-            "beauty": [np.nan] * 4,
+            "validation_accuracy": [np.nan] * 4,
         }
     )
     return Tables(results=results, history=pd.DataFrame(), about="cifar10 (unofficial copy 42fb3ed1), JPEG copy")
@@ -39,9 +39,21 @@ def test_minutes_are_the_mean_processor_seconds_of_a_group() -> None:
     assert drawn_points(core_minutes(asked("test_accuracy"), tables()), "test accuracy") == [[1, 51], [3, 61]]
 
 
-def test_runs_whose_processor_seconds_were_not_counted_are_refused() -> None:
-    with pytest.raises(ResultsError, match="train runs again that lack train_cpu_seconds"):
-        core_minutes(asked("test_accuracy"), tables((50.0, 70.0, 170.0, math.nan)))
+def test_runs_whose_processor_seconds_were_not_counted_are_left_out_and_said_so() -> None:
+    figure = core_minutes(asked("test_accuracy"), tables((50.0, 70.0, 170.0, math.nan)))
+    np.testing.assert_allclose(drawn_points(figure, "test accuracy"), [[1, 51], [170 / 60, 60]])
+    caption = next(text for text in words(figure) if text.startswith("Data: "))
+    assert "n = 1 to 2 seeds" in caption
+    assert "Runs left out, without processor time: 1." in caption
+    with pytest.raises(ResultsError, match="that all have test_accuracy and train_cpu_seconds: got none; train them"):
+        core_minutes(asked("test_accuracy"), tables((math.nan,) * 4))
+
+
+def test_a_group_whose_runs_have_an_accuracy_only_in_part_has_no_point_in_its_series() -> None:
+    made = tables()
+    made.results.loc[1, "test_accuracy_views"] = 0.55
+    figure = core_minutes(asked("test_accuracy", "test_accuracy_views"), made)
+    assert drawn_points(figure, "test accuracy over views") == [[3, 65]]
 
 
 def test_accuracy_over_views_is_a_series_of_its_own_of_the_runs_that_have_it() -> None:
@@ -64,9 +76,15 @@ def test_the_caption_tells_our_minutes_from_published_ones_and_names_the_data() 
 
 
 def test_a_column_that_no_run_has_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ResultsError, match="the chart minutes shows beauty, which some runs lack"):
-        draw(asked("beauty"), tables(), tmp_path / "minutes")
+    with pytest.raises(ResultsError, match="core-minutes need a group of runs that all have validation_accuracy and"):
+        draw(asked("validation_accuracy"), tables(), tmp_path / "minutes")
     assert len(draw(asked("test_accuracy_views"), tables(), tmp_path / "minutes")) == 2
+
+
+@pytest.mark.parametrize("columns", [[], ["test_loss"], ["test_accuracy", "train_seconds"]])
+def test_what_is_no_accuracy_has_no_place_on_its_axis(columns: list[str]) -> None:
+    with pytest.raises(ValueError, match=r"show must name accuracies for core_minutes: got \[.*\]; as \[test_accuracy"):
+        asked(*columns)
 
 
 @pytest.mark.parametrize(
