@@ -18,6 +18,7 @@ from patchify.core.model.evaluation import Evaluated, EvaluationSettings
 from patchify.core.model.losses import Regularizer
 from patchify.core.training.optimizers import SGD, AdamW
 from patchify.core.training.schedules import WarmupCosine
+from patchify.study.gains import matching
 from tests.conftest import Command
 
 
@@ -70,6 +71,17 @@ def test_the_study_of_warm_restarts_trains_all_equally_long_and_records_at_every
     assert {run.schedule.total for run in runs} == {11_200}
     for run in runs:
         assert set(run.schedule.bounds) <= set(run.schedule.marks(run.record_every))
+
+
+def test_the_pairs_of_warm_restarts_answer_its_two_questions() -> None:
+    _, hydra = composed("experiment=warm_restarts")
+    names = [f"arch2_wide · {schedule}" for schedule in hydra.sweeper.params.schedule.split(",")]
+    cosines, lower, once = study("warm_restarts").charts["gains"].pairs.values()
+    assert [str(pair).replace("arch2_wide · ", "") for pair in matching(names, cosines)] == [
+        "cosine over cyclic_doubling"
+    ]
+    assert [pair.label for pair in matching(names, lower)] == ["cyclic_doubling", "cosine"]
+    assert len(matching(names, once)) == 4
 
 
 def test_the_study_of_improvements_takes_every_recipe_that_it_compares() -> None:
