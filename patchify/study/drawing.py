@@ -78,7 +78,12 @@ def _gains(chart: Chart, tables: Tables) -> charts.Figure:
     found = panels(chart, tables.results)
     counts = {gain.n for gains in found.values() for gain in gains.values()}
     n = " to ".join(map(str, sorted({min(counts), max(counts)})))
-    spread = f"means and 95 % t intervals, n = {n} seeds" if max(counts) > 1 else "n = 1 seed, no spread"
+    spread = (
+        f"means and 95 % t intervals, n = {n} seeds, one deviation for all pairs of a panel; one interval in twenty "
+        "misses by chance"
+        if max(counts) > 1
+        else "n = 1 seed, no spread"
+    )
     return charts.gain_chart(
         [
             charts.GainPanel(

@@ -37,20 +37,23 @@ def gain_lines(charts: Iterable[Chart], tables: Tables) -> list[str]:
     return [
         *(f"| {' | '.join(row)} |" for row in [headings, ["---"] * len(headings), *rows]),
         "",
-        "Differences between runs of the same seed: means ± half of the 95 % interval (Student's t).",
+        "Differences between runs of the same seed: means ± half of the 95 % interval (Student's t), from one",
+        "deviation for all pairs of a panel. One interval in twenty misses by chance; pairs that share runs share",
+        "their luck.",
         "",
         *(f"{sentence}\n" for column, titled in shown.items() for sentence in _sentences(column, titled)),
     ]
 
 
 def _sentences(column: str, titled: Mapping[str, Gains]) -> list[str]:
-    """Which gains are the largest, and which can't be told from none."""
+    """Which gains are the largest of those that are sure, and which can't be told from none."""
     what = of_difference(heading(column))
     accuracy = quantity(column).unit == "%"  # less of anything else may be better: the largest change is named then
     largest, unseen = [], []
     for title, gains in titled.items():
-        pair, most = max(gains.items(), key=lambda gain: gain[1].mean if accuracy else abs(gain[1].mean))
-        largest.append(f"{title} ({pair.label}, {_number(most, column)})")
+        clear = {pair: found for pair, found in gains.items() if found.excludes(0) and (found.mean > 0 or not accuracy)}
+        most = max(clear, key=lambda pair: abs(clear[pair].mean), default=None)
+        largest.append(f"{title} ({f'{most.label}, {_number(clear[most], column)}' if most else 'none is sure'})")
         zero = [pair.label for pair, found in gains.items() if found.includes(0)]
         unseen += [f"{title} ({', '.join(zero)})"] if zero else []
     sentences = [f"Largest {what.replace('difference', 'gain') if accuracy else what}: {'; '.join(largest)}."]

@@ -9,7 +9,7 @@ from scipy import stats
 
 @dataclass(slots=True, kw_only=True)
 class Interval:
-    """A mean over n runs, with half of its 95 % interval (None for a single run)."""
+    """A mean over n runs, with half of its 95 % interval (None where one run alone gives none)."""
 
     mean: float
     half_width: float | None
@@ -18,6 +18,10 @@ class Interval:
     def includes(self, value: float) -> bool:
         """Whether the value lies within the interval; never, where a single run gives none."""
         return self.half_width is not None and abs(self.mean - value) <= self.half_width
+
+    def excludes(self, value: float) -> bool:
+        """Whether the value lies outside of the interval; never, where a single run gives none."""
+        return self.half_width is not None and not self.includes(value)
 
 
 def interval(values: Sequence[float]) -> Interval:

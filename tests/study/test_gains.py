@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -9,7 +10,7 @@ from patchify.config.schema import Chart, ChartKind
 from patchify.study import ResultsError
 from patchify.study.drawing import draw
 from patchify.study.gain_table import gain_lines
-from patchify.study.gains import Pair, differences, gains, matching
+from patchify.study.gains import Pair, deviation, differences, gains, matching
 from patchify.study.results import Tables
 
 NAMES = ["all", "start", "with a", "with b c", "without a", "without b c"]
@@ -50,15 +51,40 @@ def test_a_pattern_pairs_runs_and_labels_them_by_what_its_star_stands_for(patter
     assert [f"{pair.label}: {pair}" for pair in matching(NAMES, pattern)] == pairs
 
 
-def test_a_gain_is_the_mean_of_differences_by_seed_with_their_own_interval_the_largest_first() -> None:
+def test_gains_are_means_of_differences_by_seed_the_largest_first() -> None:
     found = gains(results(), "test_accuracy", "with * over start")
     assert [pair.label for pair in found] == ["a", "c", "b"]
-    a, c, b = found.values()
-    assert a.n == 3
-    assert [a.mean, a.half_width] == pytest.approx([0.03, 0], abs=1e-12)  # the same for each seed, but for rounding
+    assert [gain.mean for gain in found.values()] == pytest.approx([0.03, 0.04 / 3, 0])
+    assert {gain.n for gain in found.values()} == {3}
+
+
+def test_the_interval_of_one_pair_alone_is_that_of_its_differences() -> None:
+    (same,) = gains(results(), "test_accuracy", "with a over start").values()
+    assert same.half_width == pytest.approx(0, abs=1e-12)  # the same for each seed, but for rounding
+    (found,) = gains(results(), "test_accuracy", "with c over start").values()
     # t(0.975, 2) = 4.3027; differences 0.01, 0.01, 0.02: s = 0.0057735; 4.3027 * s / sqrt(3) = 0.014342
-    assert [c.mean, c.half_width] == pytest.approx([0.04 / 3, 0.014342], rel=1e-4)
-    assert b.mean == pytest.approx(0)
+    assert found.half_width == pytest.approx(0.014342, rel=1e-4)
+
+
+def test_the_pairs_of_a_panel_share_one_deviation_that_all_their_differences_give() -> None:
+    found = gains(results(), "test_accuracy", "with * over start")
+    # in points, less the means of group and seed, plus that of all: start and a (-1, 2, -1) / 6 each,
+    # b (5, -4, -1) / 6, c (-3, 0, 3) / 6; squares sum to 2, on (4 - 1) (3 - 1) = 6 degrees of freedom;
+    # t(0.975, 6) = 2.4469; 2.4469 * sqrt(2 * 2 / 6 / 3) = 1.1535
+    assert [gain.half_width for gain in found.values()] == pytest.approx([0.011535] * 3, rel=1e-4)
+
+
+def test_the_deviation_of_many_groups_is_that_of_the_noise_of_two_runs_and_seeds_add_nothing() -> None:
+    random = np.random.default_rng(3)
+    luck = random.normal(size=40)
+    made = pd.DataFrame(
+        {"run": f"group {group}", "seed": seed, "x": group + 5 * luck[seed] + 0.1 * random.normal()}
+        for group in range(20)
+        for seed in range(40)
+    )
+    found, freedom = deviation(made, "x", made["run"].unique())
+    assert freedom == 19 * 39
+    assert found == pytest.approx(0.1 * np.sqrt(2), rel=0.1)  # four standard errors, 1 / sqrt(2 * 741) each
 
 
 def test_the_order_of_rows_does_not_count_but_seeds_do() -> None:
@@ -90,15 +116,14 @@ def test_the_readme_has_a_row_for_each_pair_and_names_the_largest_gain_and_those
         lines[0] == "| runs | n | difference in test accuracy (percentage points) | difference in training time (s) |"
     )
     assert lines[2:5] == [
-        "| with a over start | 3 | +3.0 ± 0.0 | +10.0 ± 0.0 |",
-        "| with c over start | 3 | +1.3 ± 1.4 | +0.0 ± 0.0 |",
-        "| with b over start | 3 | +0.0 ± 2.5 | +0.0 ± 0.0 |",
+        "| with a over start | 3 | +3.0 ± 1.2 | +10.0 ± 0.0 |",
+        "| with c over start | 3 | +1.3 ± 1.2 | +0.0 ± 0.0 |",
+        "| with b over start | 3 | +0.0 ± 1.2 | +0.0 ± 0.0 |",
     ]
     text = "\n".join(lines)
-    assert "Largest gain in test accuracy (percentage points): added (a, +3.0 ± 0.0)." in text
+    assert "Largest gain in test accuracy (percentage points): added (a, +3.0 ± 1.2)." in text
     assert (
-        "No difference in test accuracy (percentage points) seen, since the interval includes zero: added (c, b)."
-        in text
+        "No difference in test accuracy (percentage points) seen, since the interval includes zero: added (b)." in text
     )
     assert "Largest difference in training time (s): added (a, +10.0 ± 0.0)." in text
 
@@ -111,9 +136,20 @@ def test_one_column_may_have_several_charts_of_gains() -> None:
     assert len([line for line in lines if " over " in line and line.startswith("|")]) == 4
 
 
-def test_of_one_seed_no_difference_is_called_unseen() -> None:
+def test_a_gain_that_is_not_above_zero_is_not_called_the_largest() -> None:
+    worse = {"with a": [0.50, 0.52, 0.54], "with c": [0.60, 0.62, 0.64]}
+    text = "\n".join(gain_lines([chart()], tables(results(**worse))))
+    assert "Largest gain in test accuracy (percentage points): added (none is sure)." in text
+    assert (
+        "No difference in test accuracy (percentage points) seen, since the interval includes zero: added (b, c)"
+        in text
+    )
+
+
+def test_of_one_seed_no_gain_is_called_the_largest_and_no_difference_unseen() -> None:
     text = "\n".join(gain_lines([chart()], tables(results().query("seed == 0"))))
     assert "| with b over start | 1 | +1.0 |" in text
+    assert "added (none is sure)" in text
     assert "No difference" not in text
 
 
