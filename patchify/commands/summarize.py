@@ -33,17 +33,25 @@ def main() -> None:
 
 def summarize(name: str, folder: Path, *, uri: str | None, data: str | None, note: str) -> list[Path]:
     """Write the study's folder and return what was written. Raises ResultsError, StoreError or OSError."""
-    from patchify.config.catalog import has_file, study, tracking_folder  # noqa: PLC0415 - these take seconds to import, --help does not
+    from patchify.config.catalog import has_file, options, study, tracking_folder  # noqa: PLC0415 - these take seconds to import, --help does not
+    from patchify.config.door import explain, nearest  # noqa: PLC0415
     from patchify.store.opening import address_of, existing_store  # noqa: PLC0415
     from patchify.study.drawing import draw  # noqa: PLC0415
     from patchify.study.readme import common_settings, made_with, readme  # noqa: PLC0415
-    from patchify.study.results import select, tables  # noqa: PLC0415
+    from patchify.study.results import is_of, select, tables  # noqa: PLC0415
     from patchify.tracking.reading import config_of, stored_runs  # noqa: PLC0415
 
     store = existing_store(address_of(uri, tracking_folder()))
     found = {name: stored_runs(store, name)}
-    finished = [run for run in found[name] if run.status == "FINISHED"]
-    asked = study(name, config_of(store, finished[-1]) if finished and not has_file(name) else "")
+    finished = [run for run in found[name] if run.status == "FINISHED" and is_of(run, data)]
+    try:
+        asked = study(name, config_of(store, finished[-1]) if finished and not has_file(name) else "")
+    except ValueError as error:
+        raise ResultsError(f"the study {name} can't be read: {explain(error)}") from error
+    known = {*store.experiments(), *options("experiment")}
+    for other in asked.runs_of:
+        if other not in known:
+            raise ResultsError(f"runs_of must name studies: there is no {other}; {nearest(other, sorted(known))}")
     found |= {other: stored_runs(store, other) for other in asked.runs_of}
     all_runs = [run for runs in found.values() for run in runs]
     if not all_runs and name not in store.experiments():

@@ -52,15 +52,16 @@ def study(name: str, logged: str = "") -> Study:
     """The study of this name, from its YAML file if there is one, else from `logged`, the config a run was made with.
 
     A file wins, so that a chart can be added after training; a study that asks for no charts gets those of charts.yaml.
+    Raises ValueError for what is no list of studies, question or chart.
     """
     asked = _load(f"experiment/{name}.yaml") if has_file(name) else cast("DictConfig", OmegaConf.create(logged))
-    charts = asked.get("charts") or _load("charts.yaml")
-    return Study(
-        name=name,
-        runs_of=list(asked.get("runs_of", [])),
-        question=str(asked.get("question", "")),
-        charts={str(stem): _chart(charts[stem]) for stem in charts},
-    )
+    settings = {
+        "name": name,
+        "runs_of": asked.get("runs_of", []),
+        "question": asked.get("question", ""),
+        "charts": asked.get("charts") or _load("charts.yaml"),
+    }
+    return cast("Study", OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Study), settings)))
 
 
 def _question(group: str, name: str) -> str:
@@ -69,10 +70,6 @@ def _question(group: str, name: str) -> str:
 
 def _load(file: str) -> DictConfig:
     return cast("DictConfig", OmegaConf.load(CONF / file))
-
-
-def _chart(settings: DictConfig) -> Chart:
-    return cast("Chart", OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Chart), settings)))
 
 
 def command(study: str) -> str:

@@ -25,6 +25,11 @@ VIEWS = "test_accuracy_views"
 """A column more, where some run has it."""
 
 
+def is_of(run: StoredRun, data: str | None) -> bool:
+    """Whether it was trained on this data set: its name or the beginning of its digest; None: on any."""
+    return not data or data == run.tags["data"] or run.tags["data.digest"].startswith(data)
+
+
 def select(runs: Sequence[StoredRun], study: str, data: str | None) -> tuple[list[StoredRun], list[str]]:
     """The runs that count, and a note on each kind that was left out.
 
@@ -36,14 +41,12 @@ def select(runs: Sequence[StoredRun], study: str, data: str | None) -> tuple[lis
     unfinished = Counter(run.status.lower() for run in runs if run.status != "FINISHED")
     notes = [f"{count} {status}" for status, count in sorted(unfinished.items())]
     finished = [run for run in runs if run.status == "FINISHED"]
-    if data:
-        chosen = [run for run in finished if data == run.tags["data"] or run.tags["data.digest"].startswith(data)]
-        if len(chosen) < len(finished):
-            notes.append(f"{len(finished) - len(chosen)} of other data sets")
-        finished = chosen
-    newest = {run.tags["run_key"]: run for run in finished}  # oldest first, so the newest stays
-    if len(newest) < len(finished):
-        notes.append(f"{len(finished) - len(newest)} older of the same run key")
+    chosen = [run for run in finished if is_of(run, data)]
+    if len(chosen) < len(finished):
+        notes.append(f"{len(finished) - len(chosen)} of other data sets")
+    newest = {run.tags["run_key"]: run for run in chosen}  # oldest first, so the newest stays
+    if len(newest) < len(chosen):
+        notes.append(f"{len(chosen) - len(newest)} older of the same run key")
     if not newest:
         on = f" on {data}" if data else ""
         why = f" (left out: {', '.join(notes)})" if notes else ""

@@ -221,11 +221,42 @@ def test_a_study_may_count_the_runs_of_others_too(summarize: Command, made_store
     record(key="k", study="other", accuracy=0.1, files=files)
     record(key="l", study="other", accuracy=0.2, files=files)
     record(key="l", files=files, accuracy=0.9)
-    (files / "config.yaml").write_text("runs_of: [other, missing]\n")
+    (files / "config.yaml").write_text("runs_of: [other, longer]\n")
     record(key="m", files=files)
     outcome = summarize("widths")
-    assert "widths: 3 finished runs; left out: 1 older of the same run key; none there of missing" in outcome.out
+    assert "widths: 3 finished runs; left out: 1 older of the same run key; none there of longer" in outcome.out
     assert sorted(pd.read_csv("experiments/widths/results.csv")["test_accuracy"]) == [0.1, 0.5, 0.9]
+
+
+@pytest.mark.parametrize(
+    ("runs_of", "message"),
+    [
+        ("[widths, othr]", "runs_of must name studies: there is no othr; did you mean other?"),
+        ("other", "the study widths can't be read: runs_of must fit its type: "),
+        ("null", "the study widths can't be read: runs_of must fit its type: "),
+    ],
+)
+def test_runs_of_what_is_no_study_are_refused(
+    summarize: Command, made_store: Path, files: Path, runs_of: str, message: str
+) -> None:
+    record(key="k", study="other", files=files)
+    (files / "config.yaml").write_text(f"runs_of: {runs_of}\n")
+    record(key="l", files=files)
+    outcome = summarize("widths")
+    assert outcome.status == 1
+    assert message in outcome.err
+
+
+def test_charts_are_those_that_the_runs_on_the_chosen_data_were_made_with(
+    summarize: Command, made_store: Path, files: Path
+) -> None:
+    (files / "config.yaml").write_text("charts: {mine: {kind: bars, show: [test_loss], title: Mine}}\n")
+    record(key="k", files=files)
+    (files / "config.yaml").write_text("charts: {newer: {kind: bars, show: [test_loss], title: Newer}}\n")
+    record(key="l", data="cifar10", digest="def", files=files)
+    assert summarize("widths", "--data", "textures").status == 0
+    assert Path("experiments/widths/mine.svg").exists()
+    assert not Path("experiments/widths/newer.svg").exists()
 
 
 def test_a_run_that_two_studies_share_counts_once(summarize: Command, made_store: Path, files: Path) -> None:
