@@ -20,6 +20,8 @@ BESIDE = GAPS[1]
 """Labels farther off than this have a line to their point."""
 ANGLES = np.deg2rad([0, 180, 90, 270, 45, 135, 315, 225, 20, 160, 70, 110, 340, 200, 290, 250])
 """Directions from a point to its label, the better ones first."""
+TALLEST = 100.0
+"""Inches that a figure may grow to for its labels; thirty in one place take 46."""
 CLEAR = 4.0
 """Points (1/72 inch) that are kept free on each side of a mark."""
 
@@ -37,7 +39,8 @@ class PointLabel:
 def label_points(figure: Figure, axes: Axes, labels: Sequence[PointLabel], marks: np.ndarray) -> None:
     """Write each label as near to its point as there is room, with a thin line to it where it is not beside it.
 
-    Where the axes are too small for all of them, the figure grows. Fixes the layout, so it comes last.
+    Where the axes are too small for all of them, the figure grows. Fixes the layout, so it comes last. Raises
+    ValueError for a label that finds no room in the tallest figure either.
 
     marks: (marks, 2) places to keep free, as the axes' numbers
     """
@@ -57,8 +60,13 @@ def label_points(figure: Figure, axes: Axes, labels: Sequence[PointLabel], marks
         room = axes.get_window_extent().get_points() * 72 / figure.dpi
         covered = np.unique(np.round(to_points.transform(marks)), axis=0)  # crowded marks are many times as many
         centres = beside(points, sizes, covered, room)
-        if centres is not None:
+        if len(centres) == len(labels):
             break
+        if figure.get_figheight() > TALLEST:
+            raise ValueError(
+                f"the label {labels[len(centres)].text!r} must find room in a chart of {TALLEST:g} inches: "
+                "there is none; draw fewer points in one place, or give them shorter names"
+            )
         figure.set_figheight(1.1 * figure.get_figheight())
     for text, size, point, centre in zip(texts, sizes, points, centres, strict=True):
         nearest = np.clip(point, centre - size / 2, centre + size / 2)  # place of the label to its point
@@ -69,13 +77,13 @@ def label_points(figure: Figure, axes: Axes, labels: Sequence[PointLabel], marks
     figure.set_layout_engine("none")
 
 
-def beside(points: np.ndarray, sizes: np.ndarray, marks: np.ndarray, room: np.ndarray) -> np.ndarray | None:
-    """Centres of labels as near to their points as can be, one after another; None where one finds no room.
+def beside(points: np.ndarray, sizes: np.ndarray, marks: np.ndarray, room: np.ndarray) -> np.ndarray:
+    """Centres of labels as near to their points as can be, one after another, up to the first that finds no room.
 
     Neither a label nor the line to its point covers another label.
 
     points, sizes: (labels, 2); marks: (marks, 2), kept free; room: (2, 2), its lower left and upper right corner;
-    returns (labels, 2). All in points (1/72 inch).
+    returns (labels that have room, 2). All in points (1/72 inch).
     """
     lows, highs = marks - CLEAR, marks + CLEAR  # of all that is taken, (taken, 2)
     directions = np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1)
@@ -83,15 +91,14 @@ def beside(points: np.ndarray, sizes: np.ndarray, marks: np.ndarray, room: np.nd
     for point, size in zip(points, sizes, strict=True):
         candidates = (point + directions * (GAPS[:, None, None] + size / 2)).reshape(-1, 2)  # gap and angle, x and y
         low, high = candidates - size / 2, candidates + size / 2
-        lines = np.linspace(point, np.clip(point, low, high), 20, axis=1)[
-            :, :, None
-        ]  # candidate, place, label, x and y
+        # candidate, place, label, x and y
+        lines = np.linspace(point, np.clip(point, low, high), 20, axis=1)[:, :, None]
         inside = ((low >= room[0]) & (high <= room[1])).all(axis=1)
         meets = ((low[:, None] < highs) & (high[:, None] > lows)).all(axis=2)  # candidate, taken
         crosses = np.all(np.abs(lines - centres) < sizes[: len(centres)] / 2, axis=3)
         free = np.flatnonzero(inside & ~meets.any(axis=1) & ~np.any(crosses, axis=(1, 2)))
         if not len(free):
-            return None
+            break
         first = free[0]
         centres = np.vstack([centres, candidates[first]])
         lows = np.vstack([lows, lines[first, :, 0], low[first]])

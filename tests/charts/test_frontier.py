@@ -5,7 +5,7 @@ import pytest
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
-from patchify.charts import Range, Spot
+from patchify.charts import Range, Spot, labels
 from patchify.charts.frontier import best_so_far
 from patchify.charts.labels import CLEAR, beside
 from patchify.charts.style import styled
@@ -70,13 +70,20 @@ def test_a_label_stands_beside_its_point_unless_something_is_there() -> None:
     room = np.array([[0.0, 0.0], [200.0, 100.0]])
     point, size = np.array([[100.0, 50.0]]), np.array([[40.0, 10.0]])
     free = beside(point, size, point, room)
-    assert free is not None
     np.testing.assert_allclose(free, [[126, 50]])
     blocked = beside(point, size, np.vstack([point, [[130, 50]]]), room)
-    assert blocked is not None
     np.testing.assert_allclose(blocked, [[74, 50]])
-    assert beside(point, size, point, np.array([[0.0, 0.0], [100 + CLEAR, 50 + CLEAR]])) is not None, "to the left"
-    assert beside(point, np.array([[300.0, 10.0]]), point, room) is None
+    assert len(beside(point, size, point, np.array([[0.0, 0.0], [100 + CLEAR, 50 + CLEAR]]))) == 1, "to the left"
+    assert beside(point, np.array([[300.0, 10.0]]), point, room).shape == (0, 2)
+
+
+def test_a_label_that_finds_no_room_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labels, "TALLEST", 6.0)
+    crowd = [Spot(label=f"arch{i} · label_smoothing=0.{i}", x=2.0, y=0.5, half_width=None) for i in range(10, 40)]
+    with pytest.raises(
+        ValueError, match=r"the label 'arch\d\d · .*' must find room in a chart of 6 inches: there is none"
+    ):
+        minutes({"test accuracy": crowd}, [])
 
 
 def test_what_cannot_be_drawn_is_refused() -> None:
