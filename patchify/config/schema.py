@@ -70,7 +70,11 @@ class Chart:
             ChartKind.curves: (len(self.show) >= 1, "must name metrics for curves", "as [train/loss, test/loss]"),
             ChartKind.gains: (len(self.show) == 1, "must name one column for gains", "as [test_accuracy]"),
             ChartKind.core_minutes: (accuracies, "must name accuracies for core_minutes", "as [test_accuracy]"),
-            ChartKind.scaling: (len(self.show) == 1, "must name one column for scaling", "as [test_loss]"),
+            ChartKind.scaling: (
+                len(self.show) == 1 and self.show[0].endswith(("_loss", "_accuracy", "_accuracy_views")),
+                "must name one loss or accuracy for scaling",
+                "as [test_loss]",
+            ),
         }
         kept, rule, remedy = rules[self.kind]
         require(kept, "show", rule, self.show, remedy)

@@ -1,4 +1,4 @@
-"""Made-up results of a scaling study over its real grid, from a law that is known."""
+"""Made-up results of a scaling study over a grid like its, from a law that is known."""
 
 from itertools import product
 
