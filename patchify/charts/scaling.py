@@ -72,7 +72,11 @@ def scaling_chart(
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.xaxis.set_minor_locator(NullLocator())
-    figure.legend(handles=_legend(colours, markers), loc="outside right center", labelcolor=INK)
+    figure.legend(
+        handles=_legend(colours, markers, beyond=law.tflop[-1] > law.measured),
+        loc="outside right center",
+        labelcolor=INK,
+    )
     settle(figure)
     return figure
 
@@ -85,7 +89,7 @@ def _draw_law(axes: Axes, law: LawBand, scale: float) -> None:
         axes.plot(tflop[part], mean[part], color=INK, linestyle=style)
 
 
-def _legend(colours: dict[int, str], markers: dict[int, str]) -> list[Line2D]:
+def _legend(colours: dict[int, str], markers: dict[int, str], *, beyond: bool) -> list[Line2D]:
     return [
         *(Line2D([], [], color=colour, label=f"{count} filters") for count, colour in colours.items()),
         *(
@@ -94,5 +98,5 @@ def _legend(colours: dict[int, str], markers: dict[int, str]) -> list[Line2D]:
         ),
         Line2D([], [], linestyle="none", marker="o", markersize=8, mfc="none", mec=INK, label="frontier"),
         Line2D([], [], color=INK, label="law, best split"),
-        Line2D([], [], color=INK, linestyle="--", label="beyond the data"),
+        *([Line2D([], [], color=INK, linestyle="--", label="beyond the data")] if beyond else []),
     ]

@@ -2,82 +2,94 @@
 
 import numpy as np
 
-from patchify.study.scaling.findings import BUDGETS, TERA, Scaling
+from patchify.study.scaling.findings import REACH, TERA, Scaling
 from patchify.study.scaling.grid import DIMENSIONS
-from patchify.study.scaling.spending import REACH, Setting, all_on_one, best_split, growth
-from patchify.study.scaling.wording import Estimate, Wording, table, written
+from patchify.study.scaling.spending import all_on_one, best_split, growth, limits
+from patchify.study.scaling.wording import Wording, table, written
 
+BUDGETS = (1 / REACH, 1 / 2, 2, REACH)
+"""In compute of the costliest setting, of which the best split is all of its own numbers."""
 WAYS = ("more filters alone", "more hidden units alone", "longer training alone")
 """To spend compute on one of the DIMENSIONS."""
+STEP = 1.1
+"""What lies within such a factor of a limit counts as at it: best splits are searched in steps of up to 10 %."""
 
 
 def splits(found: Scaling, words: Wording) -> list[str]:
     """The best setting for several budgets, unless the law can't say."""
     if any(found.fit.undecided):
         names = " and ".join(name for name, unsure in zip(DIMENSIONS, found.fit.undecided, strict=True) if unsure)
-        return [f"The exponent of {names} is not decided, so no compute-optimal line can be drawn out of the grid.", ""]
+        return [f"The term of {names} is not decided, so no best split of compute can be said.", ""]
     powers = found.fit.estimates(growth)
     grow = ", ".join(f"{name} as C^{written(power, '.2f')}" for name, power in zip(DIMENSIONS, powers, strict=True))
-    doubling = ", ".join(f"{2**power:.2f}" for power in growth(found.fit.law))
     return [
-        f"With compute C, {grow} should grow; each doubling multiplies them by {doubling}. This is compound scaling "
-        "(Tan and Le 2019: all dimensions together, by fixed exponents), with the exponents fitted.",
+        f"Where the hidden layer takes most of the compute C, {grow} should grow: compound scaling (Tan and Le 2019: "
+        "all dimensions together, by fixed exponents), with the exponents fitted.",
         "",
         *table(
             ["compute (TFLOP)", *DIMENSIONS, f"predicted {words.name} ({words.unit})"],
             [_budget(found, words, times) for times in BUDGETS],
         ),
         "",
-        "More than 1 ×, and any number beyond the grid's, is extrapolation. No number is let beyond the grid's largest "
-        f"by more than {REACH} times what the compute is; the law knows neither overfitting nor that larger networks "
-        "may want another rate.",
+        "The best split is searched from the grid's smallest numbers to its largest, times what the compute is beyond "
+        "the costliest setting's. (bound): the number, or its interval, ends there, so that we chose it and not the "
+        "data; the others in its row are the best beside it, without interval. The law knows neither overfitting nor "
+        "that larger networks may want another rate.",
         "",
     ]
 
 
-def _budget(found: Scaling, words: Wording, times: int) -> list[str]:
+def _budget(found: Scaling, words: Wording, times: float) -> list[str]:
     """A row of the table: so many times the compute of the costliest setting."""
     budget = times * found.grid.compute[-1]
-    split = found.fit.estimates(lambda law: best_split(law, found.grid, budget))
-    (loss,) = found.fit.estimates(lambda law: law(split[:, 0]))
-    numbers = [written(number, ",.0f") for number in split]
-    return [f"{budget / TERA:.3g} ({times} ×)", *numbers, words.estimate(loss)]
+    setting = best_split(found.fit.law, found.grid, budget)
+    (loss,) = found.fit.estimates(lambda law: law(setting))
+    return [f"{budget / TERA:.3g} ({times:g} ×)", *_numbers(found, budget), words.estimate(loss)]
+
+
+def _numbers(found: Scaling, budget: float) -> list[str]:
+    """The best split of a budget; without intervals where a limit decides a number, for the law or its samples."""
+    estimates = found.fit.estimates(lambda law: best_split(law, found.grid, budget))
+    smallest, largest = limits(found.grid, budget)
+    bound = (estimates[:, 1] < STEP * smallest) | (estimates[:, 2] > largest / STEP)
+    if not bound.any():
+        return [written(estimate, ",.0f") for estimate in estimates]
+    return [f"{value:,.0f}{' (bound)' if ends else ''}" for value, ends in zip(estimates[:, 0], bound, strict=True)]
 
 
 def next_doubling(found: Scaling, words: Wording) -> list[str]:
-    """What twice the compute of the best setting should go to."""
-    grid, law = found.grid, found.fit.law
-    start, budget = grid.points[grid.best], 2 * grid.compute[grid.best]
-    factors = found.fit.estimates(lambda law: best_split(law, grid, budget) / start)
-    split, alone = factors[:, 0] * start, all_on_one(grid, start, budget)
-    first, second = np.argsort(law(alone))[:2]
-    (lead,) = found.fit.estimates(lambda law: law(alone[second]) - law(alone[first]))
-    settings = np.array([split, *alone])
-    predicted = found.fit.estimates(lambda law: law(settings))
-    gains = found.fit.estimates(lambda law: law(start) - law(settings))
-    rows = [
-        [way, *(f"{number:,.0f}" for number in setting), words.estimate(loss), words.estimate(gain)]
-        for way, setting, loss, gain in zip(("the best split", *WAYS), settings, predicted, gains, strict=True)
-    ]
-    changes = (f"{name} × {_factor(factor)}" for name, factor in zip(DIMENSIONS, factors, strict=True))
+    """What twice the compute of the best setting should go to, as far as the terms of the law are decided."""
+    grid, fit = found.grid, found.fit
+    start, now = grid.points[grid.best], grid.compute[grid.best]
+    decided = ~np.array(fit.undecided)
+    ways = [way for way, kept in zip(WAYS, decided, strict=True) if kept]
+    settings = all_on_one(grid, start, 2 * now)[decided]
+    numbers = [[f"{number:,.0f}" for number in setting] for setting in settings]
+    verdict = _verdict(found, words, ways, settings) if len(ways) > 1 else ""
+    if decided.all():
+        ways += ["the best split", "the best split, without more compute"]
+        settings = np.array([*settings, *(best_split(fit.law, grid, budget) for budget in (2 * now, now))])
+        numbers += [_numbers(found, budget) for budget in (2 * now, now)]
+    gains = fit.estimates(lambda law: law(start) - law(settings))
+    filters, hidden, updates = start
     return [
-        f"**The next doubling.** The best setting of the grid, {_named(start)}, took "
-        f"{grid.compute[grid.best] / TERA:.3g} TFLOP for a {words.name} of {words.loss(grid.losses[grid.best])} "
-        f"{words.unit}. Twice that, by the law, is best spent on {_named(split)}: {', '.join(changes)}. Of the ways to "
-        f"spend it on one thing, {WAYS[first]} gains most, {words.estimate(lead)} {words.difference} more than "
-        f"{WAYS[second]}{'' if lead[1] > 0 else ' (not decided)'}.",
+        f"**The next doubling.** The best setting of the grid, {filters:,.0f} filters, {hidden:,.0f} hidden units and "
+        f"{updates:,.0f} updates, took {now / TERA:.3g} TFLOP for a {words.name} of "
+        f"{words.loss(grid.losses[grid.best])} {words.unit}.{verdict}",
         "",
-        *table(["spent on", *DIMENSIONS, f"predicted {words.name} ({words.unit})", f"gain ({words.difference})"], rows),
+        *table(
+            ["twice the compute on", *DIMENSIONS, f"predicted gain ({words.difference})"],
+            [[way, *own, words.estimate(gain)] for way, own, gain in zip(ways, numbers, gains, strict=True)],
+        ),
         "",
     ]
 
 
-def _named(setting: Setting) -> str:
-    filters, hidden, updates = setting
-    return f"{filters:,.0f} filters, {hidden:,.0f} hidden units and {updates:,.0f} updates"
-
-
-def _factor(factor: Estimate) -> str:
-    """By what a number should grow, and whether the data say so."""
-    _, low, high = factor
-    return f"{written(factor, '.2f')} ({'more' if low > 1 else 'less' if high < 1 else 'not decided'})"
+def _verdict(found: Scaling, words: Wording, ways: list[str], settings: np.ndarray) -> str:
+    """Which of the ways to spend twice as much on one thing gains most."""
+    first, second = np.argsort(found.fit.law(settings))[:2]
+    (lead,) = found.fit.estimates(lambda law: law(settings[second]) - law(settings[first]))
+    return (
+        f" Of the ways to spend twice that on one thing whose term is decided, {ways[first]} gains most by the law, "
+        f"{words.estimate(lead)} {words.difference} more than {ways[second]}{'' if lead[1] > 0 else ' (not decided)'}."
+    )

@@ -7,7 +7,7 @@ from patchify.config.schema import Chart
 from patchify.study.groups import footer
 from patchify.study.quantities import heading, quantity
 from patchify.study.results import Tables
-from patchify.study.scaling.findings import BUDGETS, TERA, Scaling, scaling
+from patchify.study.scaling.findings import REACH, TERA, Scaling, scaling
 from patchify.study.scaling.grid import Grid
 from patchify.study.scaling.spending import best_split
 
@@ -24,7 +24,7 @@ def scaling_figure(chart: Chart, tables: Tables) -> charts.Figure:
         _band(found, accuracy=accuracy),
         title=chart.title,
         axis=heading(column),
-        footer=f"{footer(tables, SPREAD)} Band: 95 % of {len(found.fit.samples)} fits to resampled errors.",
+        footer=f"{footer(tables, SPREAD)} Band: 95 % interval of the law, if it is right (residual bootstrap).",
         scale=quantity(column).scale,
     )
 
@@ -48,9 +48,10 @@ def _networks(grid: Grid, *, accuracy: bool) -> list[charts.Lengths]:
 
 
 def _band(found: Scaling, *, accuracy: bool) -> charts.LawBand:
+    """Along the best splits; beyond the grid only where all terms of the law are decided."""
     cheapest, costliest = found.grid.compute[[0, -1]]
     inside = np.geomspace(cheapest, costliest, 24)
-    beyond = np.geomspace(costliest, BUDGETS[-1] * costliest, 12)[1:]
+    beyond = np.geomspace(costliest, REACH * costliest, 1 if any(found.fit.undecided) else 12)[1:]
     budgets = [*inside[:-1], costliest, *beyond]
     settings = np.array([best_split(found.fit.law, found.grid, budget) for budget in budgets])
     mean, low, high = found.fit.estimates(lambda law: 1 - law(settings) if accuracy else law(settings)).T

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize, nnls
 
@@ -13,7 +13,7 @@ from patchify.study import ResultsError
 SLOWEST, FASTEST = 0.02, 4.0
 """Exponents are searched between these; an interval that reaches one of them says that the data decide nothing."""
 SAMPLES = 200
-"""Fits to resampled errors, which intervals are taken from."""
+"""Fits to errors drawn anew, which intervals are taken from."""
 STARTS = (0.1, 0.4, 1.5)
 """Exponents that the search begins from."""
 
@@ -82,43 +82,61 @@ def fit(points: Points, losses: Losses, starts: Sequence[Float[np.ndarray, "D"]]
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)
-class Sampled:
+class Bootstrap:
     """A law with `samples`, the laws that other errors would have given, for intervals of what follows from it."""
 
     law: PowerLaw
     samples: list[PowerLaw]
 
     def estimates(self, numbers: Callable[[PowerLaw], ArrayLike]) -> Float[np.ndarray, "K 3"]:
-        """K numbers of a law, each with the ends of its 95 % interval."""
+        """K numbers of a law, each with the ends of its 95 % percentile interval."""
         samples = np.array([np.ravel(numbers(law)) for law in self.samples])
         return np.column_stack([np.ravel(numbers(self.law)), *np.percentile(samples, [2.5, 97.5], axis=0)])
 
     @property
     def undecided(self) -> list[bool]:
-        """Of each exponent, whether its interval reaches an end of what was searched."""
-        estimates = self.estimates(lambda law: law.exponents)
-        return [bool(low < 1.01 * SLOWEST or high > 0.99 * FASTEST) for _, low, high in estimates]
+        """Of each term, whether its share's interval reaches zero, or its exponent's an end of what was searched."""
+        shares = self.estimates(lambda law: law.shares)
+        exponents = self.estimates(lambda law: law.exponents)
+        return [
+            bool(least <= 0 or low < 1.01 * SLOWEST or high > 0.99 * FASTEST)
+            for (_, least, _), (_, low, high) in zip(shares, exponents, strict=True)
+        ]
 
 
-def resampled(points: Points, losses: Losses) -> Sampled:
+def bootstrapped(points: Points, losses: Losses) -> Bootstrap:
     """The law, and SAMPLES fits to its own losses with its relative errors drawn anew for each setting.
 
-    The errors hold what seeds do and where the law itself is wrong; seeds drawn anew, of the two or three there
-    are, would show too little of the first and nothing of the second. They are widened by what fitting took from them.
-    Measured with 27 settings made from known laws: intervals of 95 % hold the truth 90 to 97 % of the time.
+    This is the residual bootstrap (Efron and Tibshirani 1993, chapter 9), each error first divided by
+    sqrt(1 - leverage), for what fitting took from it. It says how sure the law is if it is right: errors drawn anew
+    have no pattern, so that of a wrong law is lost, and intervals are too narrow, most beyond the grid.
+    Measured on 150 made-up sets of 27 settings, errors of 0.3 %, 100 fits each: where the law is right, intervals of
+    95 % hold each exponent in 90 to 95 % of sets, the costliest setting's loss in 93 %, that at twice its numbers in
+    95 %; with an interaction of 0.009 ln(filters) ln(hidden units) nats beside it, these losses in 39 and 17 %.
 
     Raises ResultsError as `fit` does.
     """
     law = fit(points, losses)
     fitted = law(points)
-    errors = np.log(losses / fitted)
-    errors = (errors - errors.mean()) * np.sqrt(len(losses) / (len(losses) - parameters(points.shape[1])))
-    drawn = fitted * np.exp(np.random.default_rng(0).choice(errors, (SAMPLES, len(losses))))
-    return Sampled(law=law, samples=[fit(points, again, [law.exponents]) for again in drawn])
+    errors = np.log(losses / fitted) / np.sqrt(1 - leverages(law, points))
+    drawn = fitted * np.exp(np.random.default_rng(0).choice(errors - errors.mean(), (SAMPLES, len(losses))))
+    return Bootstrap(law=law, samples=[fit(points, again, [law.exponents]) for again in drawn])
 
 
-def left_out(points: Points, losses: Losses) -> Losses:
-    """By how much each loss exceeds what the law says that is fitted to all others."""
-    others = ~np.eye(len(losses), dtype=bool)
-    laws = [fit(points[kept], losses[kept]) for kept in others]
-    return np.asarray(losses - np.array([law(point) for law, point in zip(laws, points, strict=True)]))
+def leverages(law: PowerLaw, points: Points) -> Losses:
+    """How far each loss pulls its own fit: the hat matrix's diagonal, of the law made linear in all its numbers.
+
+    None is above 0.95, so that a setting that alone decides a number keeps a finite error.
+    """
+    powers = (points / law.centres) ** -law.exponents
+    slopes = np.column_stack([np.ones(len(points)), powers, law.shares * powers * np.log(points / law.centres)])
+    directions, sizes, _ = np.linalg.svd(slopes / law(points)[:, np.newaxis], full_matrices=False)
+    return np.asarray(np.minimum((directions[:, sizes > 1e-9 * sizes[0]] ** 2).sum(axis=1), 0.95))
+
+
+def held_out(points: Points, losses: Losses, kept: Bool[np.ndarray, "S"]) -> Losses:
+    """By how much each loss that is not kept exceeds what the law says that is fitted to those kept.
+
+    Raises ResultsError as `fit` does.
+    """
+    return np.asarray(losses[~kept] - fit(points[kept], losses[kept])(points[~kept]))

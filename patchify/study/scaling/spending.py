@@ -6,8 +6,6 @@ from jaxtyping import Float
 from patchify.study.scaling.grid import Grid
 from patchify.study.scaling.laws import PowerLaw
 
-REACH = 2
-"""How far beyond the grid a law is asked, in any one number, for no more compute than the grid's costliest took."""
 STEPS = 65
 """Widths that are tried for each layer; 5 to 10 % apart."""
 
@@ -15,18 +13,22 @@ Setting = Float[np.ndarray, "3"]
 """Filters, hidden units, updates."""
 
 
-def best_split(law: PowerLaw, grid: Grid, budget: float) -> Setting:
-    """The setting of the lowest loss among those that cost the budget, in operations.
+def limits(grid: Grid, budget: float) -> tuple[Setting, Setting]:
+    """The least and the most that the numbers of a split may be.
 
-    None has a number below the grid's smallest, nor above REACH times its largest, times what the budget exceeds the
-    grid's costliest by: fitted to short trainings, the law would else ask for one sixty times as long.
+    The grid's own, the most times what the budget exceeds the grid's costliest by: fitted to short trainings, a law
+    would else ask for one sixty times as long.
     """
-    smallest = grid.points.min(axis=0)
-    largest = REACH * max(1.0, budget / grid.compute[-1]) * grid.points.max(axis=0)
+    return grid.points.min(axis=0), max(1.0, budget / grid.compute[-1]) * grid.points.max(axis=0)
+
+
+def best_split(law: PowerLaw, grid: Grid, budget: float) -> Setting:
+    """The setting of the lowest loss among those within `limits` that cost the budget, in operations."""
+    smallest, largest = limits(grid, budget)
     filters, hidden = np.geomspace(smallest[:2], largest[:2], STEPS).T
     widths = np.stack(np.meshgrid(filters, hidden), axis=-1).reshape(-1, 2)
     updates = budget / grid.of_update(widths)
-    allowed = (updates > 0.999 * smallest[2]) & (updates <= largest[2])  # the first: of the cheapest, but for rounding
+    allowed = (updates > 0.999 * smallest[2]) & (updates < 1.001 * largest[2])  # but for rounding
     settings = np.column_stack([widths, updates])[allowed]
     return np.asarray(settings[law(settings).argmin()])
 
