@@ -53,7 +53,8 @@ def _sentences(column: str, titled: Mapping[str, Gains]) -> list[str]:
     for title, gains in titled.items():
         clear = {pair: found for pair, found in gains.items() if found.excludes(0) and (found.mean > 0 or not accuracy)}
         most = max(clear, key=lambda pair: abs(clear[pair].mean), default=None)
-        largest.append(f"{title} ({f'{most.label}, {_number(clear[most], column)}' if most else 'none is sure'})")
+        none = "none surely above zero" if accuracy else "none is sure"
+        largest.append(f"{title} ({f'{most.label}, {_number(clear[most], column)}' if most else none})")
         zero = [pair.label for pair, found in gains.items() if found.includes(0)]
         unseen += [f"{title} ({', '.join(zero)})"] if zero else []
     sentences = [f"Largest {what.replace('difference', 'gain') if accuracy else what}: {'; '.join(largest)}."]

@@ -139,7 +139,7 @@ def test_one_column_may_have_several_charts_of_gains() -> None:
 def test_a_gain_that_is_not_above_zero_is_not_called_the_largest() -> None:
     worse = {"with a": [0.50, 0.52, 0.54], "with c": [0.60, 0.62, 0.64]}
     text = "\n".join(gain_lines([chart()], tables(results(**worse))))
-    assert "Largest gain in test accuracy (percentage points): added (none is sure)." in text
+    assert "Largest gain in test accuracy (percentage points): added (none surely above zero)." in text
     assert (
         "No difference in test accuracy (percentage points) seen, since the interval includes zero: added (b, c)"
         in text
@@ -149,7 +149,7 @@ def test_a_gain_that_is_not_above_zero_is_not_called_the_largest() -> None:
 def test_of_one_seed_no_gain_is_called_the_largest_and_no_difference_unseen() -> None:
     text = "\n".join(gain_lines([chart()], tables(results().query("seed == 0"))))
     assert "| with b over start | 1 | +1.0 |" in text
-    assert "added (none is sure)" in text
+    assert "added (none surely above zero)" in text
     assert "No difference" not in text
 
 
