@@ -29,7 +29,7 @@ test: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest --numprocesses auto
 
-# Kills, dead servers, full disks and damaged files, many times each, and a table of them: about 15 minutes.
+# Kills, dead servers, full disks and damaged files, many times each, and a table of them: about half an hour.
 faults: $(READY)
 	PATCHIFY_FAULTS=often $(BIN)/python -m pytest tests/faults
 

@@ -16,7 +16,8 @@ def of_update(architecture: Architecture, batch_size: int) -> int:
     """Operations of one update: of the logits, and of the gradients of all weights and of what enters dense layers.
 
     What enters a convolution needs none. With one filter size and one hidden layer these are the five large products,
-    and the three of the last layer. Preconditioning, below 1 % but for filters of width 16, is not counted.
+    and the three of the last layer. Whitening is not counted: with batches of 100 it would add 0.003, 0.1, 4 and 87 %
+    in architectures 1 to 4, whose filters are 2, 4, 8 and 16 wide.
     """
     return 2 * batch_size * (2 * _convolutions(architecture) + 3 * _dense(architecture))
 

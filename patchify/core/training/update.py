@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Int
 
-from patchify.core.axes import CLASSES, Scores
+from patchify.core.axes import CLASSES, Scores, Vector
 from patchify.core.images.augmentation import Augmentation, Batch
 from patchify.core.model.evaluation import Examples
 from patchify.core.model.losses import Regularizer, cross_entropies, d_cross_entropy
@@ -82,19 +82,7 @@ class Update:
         if self.average:
             self.average.flat[...] = parameters.flat
             self.state["average"] = self.average.flat
-        scratch = np.empty(BLOCK, dtype)
-        self.blocks = [
-            Block(
-                parameters=parameters.flat[part],
-                gradients=self.network.gradients.flat[part],
-                state={name: array[part] for name, array in own.items()},
-                scratch=scratch[: part.stop - part.start],
-                l2=regularizer.l2 if penalised else 0.0,
-                penalised=penalised,
-                average=self.average.flat[part] if self.average else None,
-            )
-            for part, penalised in _parts(parameters)
-        ]
+        self.blocks = list(self._cut(own, regularizer.l2))
 
     def __call__(self, train: Examples, chosen: Int[np.ndarray, "N"], step: int, rate: float) -> None:
         """Update number `step` with the examples at the positions `chosen`, at the given learning rate.
@@ -120,6 +108,20 @@ class Update:
             self.optimizer.update(block, rate=rate, step=step)
             if block.average is not None:
                 follow(block.average, block.parameters, block.scratch, decay)
+
+    def _cut(self, own: dict[str, Vector], l2: float) -> Iterator[Block]:
+        """The parameters in blocks; own: the optimizer's state."""
+        scratch = np.empty(BLOCK, self.parameters.flat.dtype)
+        for part, penalised in _parts(self.parameters):
+            yield Block(
+                parameters=self.parameters.flat[part],
+                gradients=self.network.gradients.flat[part],
+                state={name: array[part] for name, array in own.items()},
+                scratch=scratch[: part.stop - part.start],
+                l2=l2 if penalised else 0.0,
+                penalised=penalised,
+                average=self.average.flat[part] if self.average else None,
+            )
 
 
 def _parts(parameters: Parameters) -> Iterator[tuple[slice, bool]]:
