@@ -27,7 +27,7 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/mypy set_up.py
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 # Kills, dead servers, full disks and damaged files, many times each, and a table of them: about half an hour.
 faults: $(READY)

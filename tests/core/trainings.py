@@ -46,5 +46,5 @@ def start(parameters: Parameters, **changes: object) -> Training:
     return Training(parameters, **settings)  # type: ignore[arg-type]  # the settings are of many types
 
 
-def fresh(seed: int = 2, dtype: DTypeLike = np.float32) -> Parameters:
-    return he_initialised(ARCHITECTURE, np.random.default_rng(seed), dtype)
+def fresh(seed: int = 2, dtype: DTypeLike = np.float32, architecture: Architecture = ARCHITECTURE) -> Parameters:
+    return he_initialised(architecture, np.random.default_rng(seed), dtype)

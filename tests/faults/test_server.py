@@ -17,6 +17,8 @@ from tests.server import Server
 from tests.tracking.proxy import PASS, RESET, Proxy
 
 RUN = [*TINY, "schedule.step_size=500", "record_every=250"]
+LONG = [*TINY, "schedule.step_size=1500", "record_every=250"]
+"""Some five seconds of training."""
 LONGER = ["data=textures", "data.train=10000", "data.test=1000", "schedule.step_size=2000", "record_every=500"]
 """The training of a user: some ten seconds."""
 MANY = 1000
@@ -27,12 +29,12 @@ TROUBLES = {"takes 1 s a request": (1.0, PASS), "answers 500": (0.0, "500"), "re
 """Seconds that each request takes longer, and what it meets."""
 
 
-@pytest.mark.fault("a server killed and restarted at random", few=2, often=10)
+@pytest.mark.fault("a server killed and restarted at random", few=1, often=10)
 def test_a_server_that_dies_and_comes_back_has_everything_once(
     trial: int, server: Server, assert_as_undisturbed: Check
 ) -> None:
     chance = random.Random(trial)
-    started = Started(*LONGER, f"tracking.uri={server.address}")
+    started = Started(*LONG, f"tracking.uri={server.address}")
     while started.process.is_alive():
         started.process.join(chance.uniform(0, 2))
         server.kill()
@@ -42,7 +44,7 @@ def test_a_server_that_dies_and_comes_back_has_everything_once(
     assert outcome.status == 0, (trial, outcome)
     server.wait()
     assert sync().status == 0
-    assert_as_undisturbed(*LONGER, address=server.address)
+    assert_as_undisturbed(*LONG, address=server.address)
 
 
 def meet(trouble: str, proxy: Proxy) -> None:

@@ -11,16 +11,17 @@ from tests.processes import Started, patchify
 from tests.stored import assert_nothing_is_left, finished, local, runs
 
 RUN = [*TINY, "schedule.step_size=200"]
+SHORT = [*TINY, "schedule.step_size=20"]
 
 
 @pytest.mark.fault("16 processes on a fresh store", few=1, often=10)
 def test_processes_that_begin_on_a_fresh_store_all_complete(trial: int, undisturbed: Undisturbed) -> None:
-    started = [Started(*RUN, f"seed={seed}") for seed in range(16)]
+    started = [Started(*SHORT, f"seed={seed}") for seed in range(16)]
     outcomes = [process.end() for process in started]
     assert [outcome.status for outcome in outcomes] == [0] * 16, outcomes
     found = finished(local(Path("mlruns")))
     assert len(found) == 16
-    assert {name: found[name] for name in undisturbed(*RUN)} == undisturbed(*RUN)
+    assert {name: found[name] for name in undisturbed(*SHORT)} == undisturbed(*SHORT)
     assert_nothing_is_left(Path("mlruns"))
 
 

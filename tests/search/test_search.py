@@ -16,7 +16,7 @@ from tests.processes import Started, wait_until
 from tests.search.spaces import L2, TWO, written
 from tests.stored import runs_of
 
-LONG = "schedule.step_size=3000"
+LONG = "schedule.step_size=1000"
 forks = pytest.mark.skipif(not FORKS, reason="processes are not forked here")
 
 
