@@ -1,15 +1,17 @@
 """Preconditioned training against plain training in the coordinates that it stands for."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from jaxtyping import Float
 
-from patchify.core.axes import PIXELS
+from patchify.core.axes import PIXELS, Scores
 from patchify.core.images.augmentation import Augmentation
 from patchify.core.model.architecture import Architecture
 from patchify.core.model.evaluation import Examples, predict
+from patchify.core.model.layers import Convolution, Dense
 from patchify.core.model.losses import Regularizer, softmax
 from patchify.core.model.network import Network
 from patchify.core.model.parameters import Parameters, he_initialised
@@ -41,18 +43,23 @@ def a_network(side: int) -> Parameters:
     return he_initialised(architecture, np.random.default_rng(3), np.float64)
 
 
-def updates(parameters: Parameters, train: Examples, optimizer: Optimizer, count: int, **settings: object) -> None:
-    update = Update(
-        parameters,
-        regularizer=REGULARIZER,
-        optimizer=optimizer,
-        augmentation=Augmentation(),
-        batch_size=len(train.labels),
-        random=streams(0),
-        **settings,  # type: ignore[arg-type]  # of several types
-    )
+def updates(
+    parameters: Parameters, train: Examples, optimizer: Optimizer, count: int, **changes: object
+) -> Iterator[list[Float[np.ndarray, "_ N"]]]:
+    """Updates in place, each followed by the factors of its dropout, by layer."""
+    settings = {"regularizer": REGULARIZER, "optimizer": optimizer, "augmentation": Augmentation(), **changes}
+    update = Update(parameters, **settings, batch_size=len(train.labels), random=streams(0))  # type: ignore[arg-type]
     for step in range(count):
         update(train, EVERYTHING, step, RATE)
+        responses, hidden = update.network.convolutions, update.network.dense[:-1]
+        yield [
+            np.concatenate([factors_of(layer).T for layer in responses]),
+            *(factors_of(layer) for layer in hidden),
+        ]
+
+
+def factors_of(layer: Convolution | Dense) -> Float[np.ndarray, "_ _"]:
+    return layer.dropout.factors if layer.dropout else np.ones_like(layer.output)
 
 
 @pytest.mark.parametrize("side", [2, 4, 8])
@@ -65,8 +72,8 @@ def test_whitening_is_plain_training_on_whitened_patches(side: int, optimizer: O
     (root,) = whitening.roots
     patches = train.images.reshape(-1, len(root)) @ root
     whitened = Examples(images=patches.reshape(len(train.labels), PIXELS), labels=train.labels)
-    updates(ours, train, optimizer, 5, whitening=whitening)
-    updates(theirs, whitened, optimizer, 5)
+    list(updates(ours, train, optimizer, 5, whitening=whitening))
+    list(updates(theirs, whitened, optimizer, 5))
     np.testing.assert_allclose(predict(ours, train.images), predict(theirs, whitened.images), atol=1e-10)
     np.testing.assert_allclose(ours.filters[0], root @ theirs.filters[0], atol=1e-10)
 
@@ -90,40 +97,52 @@ def test_what_is_added_to_the_variances_bounds_how_much_the_least_is_blown_up() 
     assert spreads[-1] < 0.1
 
 
-def test_centering_is_plain_training_of_hidden_layers_whose_inputs_lose_their_running_means() -> None:
+@pytest.mark.parametrize("regularizer", [REGULARIZER, DROPPING], ids=["all inputs", "dropout"])
+def test_centering_is_plain_training_of_hidden_layers_whose_inputs_lose_their_running_means(
+    regularizer: Regularizer,
+) -> None:
     train = alike_neighbours()
     architecture = Architecture(filter_sizes=[8, 16], filter_counts=[3, 2], hidden=[6, 5])
     ours = he_initialised(architecture, np.random.default_rng(3), np.float64)
     theirs = Parameters(architecture, np.float64)
     theirs.flat[...] = ours.flat
     means = [np.zeros(weights.shape[1]) for weights in ours.weights[:-1]]
-    for step in range(4):
-        plain_step_of_centered_layers(theirs, means, train, decay_at(step, MEANS_DECAY))
-    updates(ours, train, SGD(momentum=0.0), 4, centered=True)
+    changes = {"regularizer": regularizer, "centered": True}
+    for step, factors in enumerate(updates(ours, train, SGD(momentum=0.0), 4, **changes)):
+        targets = regularizer.target_table(np.float64)[:, train.labels]
+        plain_step_of_centered_layers(theirs, means, train, targets, factors, decay_at(step, MEANS_DECAY))
     np.testing.assert_allclose(ours.flat, theirs.flat, atol=1e-12)
 
 
 def plain_step_of_centered_layers(
-    parameters: Parameters, means: list[Float[np.ndarray, "_"]], train: Examples, decay: float
+    parameters: Parameters,
+    means: list[Float[np.ndarray, "_"]],
+    train: Examples,
+    targets: Scores,
+    factors: list[Float[np.ndarray, "_ N"]],
+    decay: float,
 ) -> None:
-    """A step of a network of hidden layers W (x - mean) + c, where c = b + W mean while the means stay; in place."""
+    """A step of a network of hidden layers W (x - mean) + c, where c = b + W mean while the means stay; in place.
+
+    factors: what the inputs of all layers behind the convolutions are multiplied by
+    """
     images = [train.images.reshape(-1, len(filters)) for filters in parameters.filters]
     responses = [
         patches @ filters + bias
         for patches, filters, bias in zip(images, parameters.filters, parameters.filter_biases, strict=True)
     ]
     parts = [np.maximum(one, 0).reshape(len(train.labels), -1).T for one in responses]
-    inputs = [np.concatenate(parts)]
-    for weights, bias in zip(parameters.weights, parameters.biases, strict=True):
-        inputs.append(np.maximum(weights @ inputs[-1] + bias[:, np.newaxis], 0))
-    logits = weights @ inputs[-2] + bias[:, np.newaxis]
-    d = (softmax(logits, np.empty_like(logits)) - np.eye(10)[:, train.labels]) / len(train.labels)
+    inputs = [np.concatenate(parts) * factors[0]]
+    for weights, bias, factor in zip(parameters.weights, parameters.biases, factors[1:], strict=False):
+        inputs.append(np.maximum(weights @ inputs[-1] + bias[:, np.newaxis], 0) * factor)
+    logits = parameters.weights[-1] @ inputs[-1] + parameters.biases[-1][:, np.newaxis]
+    d = (softmax(logits, np.empty_like(logits)) - targets) / len(train.labels)
     for i in reversed(range(len(parameters.weights))):
         values, weights, bias = inputs[i], parameters.weights[i], parameters.biases[i]
         mean = np.zeros(len(values))
         if i < len(means):
             mean = means[i] = decay * means[i] + (1 - decay) * values.mean(axis=1)
-        d_inputs = (weights.T @ d) * (values > 0)
+        d_inputs = (weights.T @ d) * (values > 0) * factors[i]
         c = bias + weights @ mean - RATE * d.sum(axis=1)
         step = RATE * d @ (values - mean[:, np.newaxis]).T
         bias[...] = c - (weights - step) @ mean
