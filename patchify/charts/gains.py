@@ -54,7 +54,7 @@ def _draw(axes: Axes, panel: GainPanel, scale: float, decimals: int) -> None:
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.grid(axis="x")
     numbers = axes.secondary_yaxis("right")
-    numbers.set_yticks(rows, [_number(gain, scale, decimals) for gain in panel.gains])
+    numbers.set_yticks(rows, [gain.number(scale, decimals, sign="+") for gain in panel.gains])
     numbers.spines["right"].set_visible(False)
     for side in (axes, numbers):
         side.tick_params(axis="y", length=0)
@@ -62,8 +62,3 @@ def _draw(axes: Axes, panel: GainPanel, scale: float, decimals: int) -> None:
 
 def _name(gain: Bar) -> str:
     return wrap_label(gain.label, 40)
-
-
-def _number(gain: Bar, scale: float, decimals: int) -> str:
-    mean = f"{scale * gain.mean:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
-    return mean if gain.half_width is None else f"{mean} ± {scale * gain.half_width:.{decimals}f}"

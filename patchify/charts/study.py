@@ -40,6 +40,11 @@ class Bar:
                 f"bar {self.label!r} of one run has no interval: got half_width={self.half_width}; give None"
             )
 
+    def number(self, scale: float, decimals: int, sign: str = "-") -> str:
+        """The mean ± half of its interval; sign: "+" for a plus before what is positive."""
+        mean = f"{scale * self.mean:{sign}z.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+        return mean if self.half_width is None else f"{mean} ± {scale * self.half_width:.{decimals}f}"
+
 
 @styled()
 def bar_chart(
@@ -75,7 +80,12 @@ def bar_chart(
     paper: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}  # keeps the grid out of the numbers
     texts = [
         axes.annotate(
-            _numbers(bar, scale, decimals), (end, row), (6, 0), textcoords="offset points", va="center", bbox=paper
+            f"{bar.number(scale, decimals)}  (n = {bar.n})",
+            (end, row),
+            (6, 0),
+            textcoords="offset points",
+            va="center",
+            bbox=paper,
         )
         for row, (bar, end) in enumerate(zip(bars, ends, strict=True))
     ]
@@ -83,12 +93,6 @@ def bar_chart(
     _stop_ticks(axes, float(means.max()))
     settle(figure)
     return figure
-
-
-def _numbers(bar: Bar, scale: float, decimals: int) -> str:
-    mean = f"{scale * bar.mean:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
-    interval = "" if bar.half_width is None else f" ± {scale * bar.half_width:.{decimals}f}"
-    return f"{mean}{interval}  (n = {bar.n})"
 
 
 def _make_room(figure: Figure, axes: Axes, texts: Sequence[Text], ends: np.ndarray, lowest: float) -> None:

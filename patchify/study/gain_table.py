@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from patchify.config.schema import Chart, ChartKind
 from patchify.study.gains import Gains, panels
-from patchify.study.intervals import Interval
+from patchify.study.markdown import number, table
 from patchify.study.quantities import heading, of_difference, quantity
 from patchify.study.results import Tables
 
@@ -30,12 +30,12 @@ def gain_lines(charts: Iterable[Chart], tables: Tables) -> list[str]:
         [
             str(pair),
             str(n),
-            *(_number(gains[pair], column) if pair in gains else "" for column, gains in columns.items()),
+            *(number(gains[pair], column, "+") if pair in gains else "" for column, gains in columns.items()),
         ]
         for pair, n in counts.items()
     ]
     return [
-        *(f"| {' | '.join(row)} |" for row in [headings, ["---"] * len(headings), *rows]),
+        *table(headings, rows),
         "",
         "Differences between runs of the same seed: means ± half of the 95 % interval (Student's t), from one",
         "deviation for all pairs of a panel. One interval in twenty misses by chance; pairs that share runs share",
@@ -51,19 +51,14 @@ def _sentences(column: str, titled: Mapping[str, Gains]) -> list[str]:
     accuracy = quantity(column).unit == "%"  # less of anything else may be better: the largest change is named then
     largest, unseen = [], []
     for title, gains in titled.items():
-        clear = {pair: found for pair, found in gains.items() if found.excludes(0) and (found.mean > 0 or not accuracy)}
+        clear = {pair: gain for pair, gain in gains.items() if gain.excludes(0) and (gain.mean > 0 or not accuracy)}
         most = max(clear, key=lambda pair: abs(clear[pair].mean), default=None)
         none = "none surely above zero" if accuracy else "none is sure"
-        largest.append(f"{title} ({f'{most.label}, {_number(clear[most], column)}' if most else none})")
-        zero = [pair.label for pair, found in gains.items() if found.includes(0)]
+        found = f"{most.label}, {number(clear[most], column, '+')}" if most else none
+        largest.append(f"{title} ({found})")
+        zero = [pair.label for pair, gain in gains.items() if gain.includes(0)]
         unseen += [f"{title} ({', '.join(zero)})"] if zero else []
     sentences = [f"Largest {what.replace('difference', 'gain') if accuracy else what}: {'; '.join(largest)}."]
     if unseen:
         sentences.append(f"No {what} seen, since the interval includes zero: {'; '.join(unseen)}.")
     return sentences
-
-
-def _number(found: Interval, column: str) -> str:
-    scale, decimals = quantity(column).scale, quantity(column).decimals
-    mean = f"{scale * found.mean:+.{decimals}f}"
-    return mean if found.half_width is None else f"{mean} ± {scale * found.half_width:.{decimals}f}"

@@ -9,7 +9,8 @@ from patchify.config.schema import Chart, ChartKind
 from patchify.study.gain_table import gain_lines
 from patchify.study.groups import group_intervals, whole_groups
 from patchify.study.intervals import Interval
-from patchify.study.quantities import heading, quantity
+from patchify.study.markdown import number, table
+from patchify.study.quantities import heading
 from patchify.study.results import Tables
 from patchify.study.scaling.section import scaling_section
 from patchify.tracking.reading import StoredRun
@@ -38,17 +39,16 @@ def readme(study: Study, tables: Tables, *, common: str, made_with: str) -> str:
     columns = [column for column in intervals if intervals[column]]
     headings = ["run", "n", *map(heading, columns)]
     rows = [
-        [str(label), str(len(group)), *(_number(intervals[column].get(str(label)), column) for column in columns)]
+        [str(label), str(len(group)), *(_cell(intervals[column].get(str(label)), column) for column in columns)]
         for label, group in results.groupby("run", sort=False)
     ]
-    table = [headings, ["---"] * len(headings), *rows]
     return "\n".join(
         [
             f"# {study.name}",
             "",
             study.question,
             "",
-            *(f"| {' | '.join(row)} |" for row in table),
+            *table(headings, rows),
             "",
             "Means over n seeds ± half of the 95 % interval (Student's t); a single run has no interval. Training",
             "loss and accuracy are of a fixed part of the training images; seconds are of training alone,",
@@ -64,6 +64,10 @@ def readme(study: Study, tables: Tables, *, common: str, made_with: str) -> str:
             "",
         ]
     )
+
+
+def _cell(found: Interval | None, column: str) -> str:
+    return number(found, column) if found else "–"
 
 
 def _chart(stem: str, chart: Chart, tables: Tables) -> list[str]:
@@ -97,14 +101,6 @@ def made_with(runs: Sequence[StoredRun]) -> str:
         f"BLAS {values('blas')}, {threads} BLAS thread{'' if threads == '1' else 's'}"
         f"{commands and ', by '}{commands}"
     )
-
-
-def _number(found: Interval | None, column: str) -> str:
-    if found is None:
-        return "–"
-    scale, decimals = quantity(column).scale, quantity(column).decimals
-    mean = f"{scale * found.mean:.{decimals}f}"
-    return mean if found.half_width is None else f"{mean} ± {scale * found.half_width:.{decimals}f}"
 
 
 def _range(updates: "pd.Series[int]") -> str:

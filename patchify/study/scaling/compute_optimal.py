@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from patchify.study.markdown import table
 from patchify.study.scaling.findings import REACH, TERA, Scaling
 from patchify.study.scaling.grid import DIMENSIONS
 from patchify.study.scaling.spending import all_on_one, best_split, growth, limits
-from patchify.study.scaling.wording import Wording, table, written
+from patchify.study.scaling.wording import Wording, written
 
 BUDGETS = (1 / REACH, 1 / 2, 2, REACH)
 """In compute of the costliest setting, of which the best split is all of its own numbers."""

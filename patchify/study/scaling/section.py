@@ -3,12 +3,13 @@
 import numpy as np
 
 from patchify.config.schema import Chart
+from patchify.study.markdown import table
 from patchify.study.results import Tables
 from patchify.study.scaling.compute_optimal import next_doubling, splits
 from patchify.study.scaling.findings import REACH, TERA, Scaling, scaling
 from patchify.study.scaling.grid import DIMENSIONS
 from patchify.study.scaling.laws import FASTEST, SLOWEST
-from patchify.study.scaling.wording import Wording, table, written
+from patchify.study.scaling.wording import Wording, written
 
 
 def scaling_section(chart: Chart, tables: Tables) -> list[str]:

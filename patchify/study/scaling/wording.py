@@ -1,6 +1,5 @@
 """How a scaling study writes its numbers, with their intervals, and its tables."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -57,8 +56,3 @@ def written(estimate: Estimate, style: str) -> str:
     """
     value, low, high = (f"{number:{style}}".replace("-", "\N{MINUS SIGN}") for number in estimate)
     return f"{value} [{low}, {high}]"
-
-
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of Markdown."""
-    return [f"| {' | '.join(row)} |" for row in (headings, ["---"] * len(headings), *rows)]
