@@ -29,7 +29,7 @@ TROUBLES = {"takes 1 s a request": (1.0, PASS), "answers 500": (0.0, "500"), "re
 """Seconds that each request takes longer, and what it meets."""
 
 
-@pytest.mark.fault("a server killed and restarted at random", few=1, often=10)
+@pytest.mark.fault("a server killed and restarted at random", few=2, often=10)
 def test_a_server_that_dies_and_comes_back_has_everything_once(
     trial: int, server: Server, assert_as_undisturbed: Check
 ) -> None:
