@@ -44,6 +44,7 @@ def main() -> None:
     register_resolvers()
     show_warnings_plainly()
     note_command("patchify", sys.argv[1:])
+    sys.argv[1:] = sorted(sys.argv[1:], key=_is_override)  # Hydra's parser refuses an option between two overrides
     want_traceback = os.environ.get(FULL_ERROR) == "1"
     command = hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)
     try:
@@ -58,6 +59,10 @@ def main() -> None:
             raise
         complain(explain(error))
         sys.exit(2 if isinstance(error, REFUSED) else 1)
+
+
+def _is_override(word: str) -> bool:
+    return word.startswith("~") or ("=" in word and not word.startswith("-"))
 
 
 @contextmanager

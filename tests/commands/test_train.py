@@ -50,6 +50,14 @@ def test_a_run_that_diverges_is_marked_failed_and_the_others_go_on(patchify: Com
     assert "learning rate" in failed.data.tags["failure"]
 
 
+def test_options_may_stand_between_overrides(patchify: Command) -> None:
+    outcome = patchify("seed=0,1", "-m", *TINY, "--config-dir", "mine", "plan=true")
+    assert "mine" in outcome.err, "a folder that there is not"
+    outcome = patchify("seed=0,1", "-m", *TINY, "plan=true")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert "2 of 2 to do" in outcome.out
+
+
 def test_data_that_cannot_be_had_fail_before_anything_is_stored(
     patchify: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
