@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from patchify.display import say
@@ -19,27 +20,31 @@ def main() -> None:
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where to write (default: experiments/STUDY)")
     parser.add_argument("--uri", metavar="STORE", help="MLflow address, or a tracking folder (default: mlruns)")
     parser.add_argument("--data", metavar="NAME", help="only runs on this data set: its name, or how its digest begins")
+    parser.add_argument("--baseline", metavar="RUN", help="compare the others with these runs (default: the study's)")
     parser.add_argument("--note", default="", metavar="TEXT", help='stands under every chart and table: "JPEG copy"')
     words = parser.parse_args()
 
     folder = words.out or Path("experiments") / words.study
     try:
         uri = words.uri or os.environ.get("MLFLOW_TRACKING_URI")
-        written = summarize(words.study, folder, uri=uri, data=words.data, note=words.note)
+        written = summarize(words.study, folder, uri=uri, data=words.data, note=words.note, baseline=words.baseline)
     except (ResultsError, StoreError, OSError) as error:
         sys.exit(f"patchify-summarize: {error}")
     say("\n".join(f"wrote {path}" for path in written))
 
 
-def summarize(name: str, folder: Path, *, uri: str | None, data: str | None, note: str) -> list[Path]:
+def summarize(
+    name: str, folder: Path, *, uri: str | None, data: str | None, note: str, baseline: str | None
+) -> list[Path]:
     """Write the study's folder and return what was written. Raises ResultsError, StoreError or OSError."""
     from patchify.config.catalog import has_file, options, study, tracking_folder  # noqa: PLC0415 - these take seconds to import, --help does not
     from patchify.config.door import explain, nearest  # noqa: PLC0415
     from patchify.store.opening import address_of, existing_store  # noqa: PLC0415
+    from patchify.study.conclusions import comparison_lines  # noqa: PLC0415
     from patchify.study.drawing import draw  # noqa: PLC0415
     from patchify.study.readme import common_settings, made_with, readme  # noqa: PLC0415
     from patchify.study.results import is_of, select, tables  # noqa: PLC0415
-    from patchify.tracking.reading import config_of, stored_runs  # noqa: PLC0415
+    from patchify.tracking.reading import answers_of, config_of, stored_runs  # noqa: PLC0415
 
     store = existing_store(address_of(uri, tracking_folder()))
     found = {name: stored_runs(store, name)}
@@ -65,6 +70,10 @@ def summarize(name: str, folder: Path, *, uri: str | None, data: str | None, not
         + (f"; none there of {', '.join(absent)}" if absent else "")
     )
     made = tables(store, runs, note)
+    named = sorted(made.results["run"].unique())
+    if baseline and baseline not in named:
+        raise ResultsError(f"--baseline must name runs of {name}: there are no {baseline}; {nearest(baseline, named)}")
+    compared = comparison_lines(made.results, baseline or asked.baseline, partial(answers_of, store))
 
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / "results.csv", folder / "history.csv"]
@@ -73,6 +82,6 @@ def summarize(name: str, folder: Path, *, uri: str | None, data: str | None, not
     for stem, chart in asked.charts.items():
         files += draw(chart, made, folder / stem)
     (folder / "README.md").write_text(
-        readme(asked, made, common=common_settings(runs), made_with=made_with(runs))
+        readme(asked, made, compared=compared, common=common_settings(runs), made_with=made_with(runs))
     )  # last: it says that all is there
     return [*files, folder / "README.md"]

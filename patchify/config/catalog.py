@@ -29,11 +29,15 @@ GROUPS = (
 
 @dataclass(slots=True, kw_only=True)
 class Study:
-    """A question, and the charts that answer it, by file name; runs_of: further studies whose runs count for it."""
+    """A question, and the charts that answer it, by file name.
+
+    runs_of: further studies whose runs count for it; baseline: the group of runs that others are compared with
+    """
 
     name: str
     runs_of: list[str]
     question: str
+    baseline: str | None
     charts: dict[str, Chart]
 
 
@@ -59,6 +63,7 @@ def study(name: str, logged: str = "") -> Study:
         "name": name,
         "runs_of": asked.get("runs_of", []),
         "question": asked.get("question", ""),
+        "baseline": asked.get("baseline"),
         "charts": asked.get("charts") or _load("charts.yaml"),
     }
     return cast("Study", OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Study), settings)))

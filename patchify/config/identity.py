@@ -11,7 +11,9 @@ from typing import Any
 from patchify.config.schema import Run
 from patchify.core import NUMERICS_VERSION
 
-NOT_IN_IDENTITY = re.compile(r"(study|runs_of|question|charts|plan|rerun|tracking|data\.(root|official_only))(\.|$)")
+NOT_IN_IDENTITY = re.compile(
+    r"(study|runs_of|question|baseline|charts|plan|rerun|tracking|data\.(root|official_only))(\.|$)"
+)
 """Settings that don't decide the numbers: names, places, displays, and what is done with jobs."""
 
 

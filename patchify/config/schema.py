@@ -107,6 +107,7 @@ class Run:
 
     study: names the MLflow experiment and the folder of results; question and charts: what its summary asks and shows
     runs_of: further studies whose finished runs its summary counts, too
+    baseline: the group of runs that its summary compares the others with, by its name there; None for none
     record_every: updates between two records, or None for the schedule's own choice
     plan: only say what the sweep would do; rerun: compute also what is already done
     """
@@ -127,6 +128,7 @@ class Run:
     study: str
     runs_of: list[str]
     question: str
+    baseline: str | None
     charts: dict[str, Chart]
     plan: bool
     rerun: bool

@@ -5,6 +5,7 @@ import os
 # before MLflow is imported; what the user has set stays. A dead server costs 0.1 s, a silent one 5 s, and whoever sends
 # tries again; by MLflow's own numbers it is 247 s
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 

@@ -30,8 +30,8 @@ SECTIONS: dict[ChartKind, Callable[[Chart, Tables], list[str]]] = {ChartKind.sca
 """What stands below a chart of some kinds: lines of Markdown."""
 
 
-def readme(study: Study, tables: Tables, *, common: str, made_with: str) -> str:
-    """The README as Markdown; common: settings of all runs; made_with: code and machine."""
+def readme(study: Study, tables: Tables, *, compared: Sequence[str], common: str, made_with: str) -> str:
+    """The README as Markdown; compared: lines on comparisons; common: settings of all runs; made_with: by what."""
     results = tables.results
     intervals = {
         column: group_intervals(whole_groups(results, column), column) for column in COLUMNS if column in results
@@ -54,6 +54,7 @@ def readme(study: Study, tables: Tables, *, common: str, made_with: str) -> str:
             "loss and accuracy are of a fixed part of the training images; seconds are of training alone,",
             "evaluation not counted.",
             "",
+            *compared,
             *gain_lines(study.charts.values(), tables),
             f"Data: {tables.about}. Updates: {_range(results['updates'])}. All runs: {common}.",
             "",

@@ -1,15 +1,21 @@
 """Runs as the store holds them, read back as plain objects."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+from jaxtyping import Bool
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
 from patchify.store import StoreError
 from patchify.store.opening import Store
+
+Answers = Bool[np.ndarray, "N"]
+"""Which images a run got right, in the order of the test set."""
 
 PAGE = 250
 """Runs asked for at once: a server answers in time."""
@@ -79,8 +85,20 @@ def history(store: Store, run: StoredRun) -> dict[int, dict[str, float]]:
 
 def config_of(store: Store, run: StoredRun) -> str:
     """The composed config that the run was made with, as YAML. Raises StoreError where the artifact is gone."""
+    with _downloaded(store, run.id, "config.yaml") as path:
+        return path.read_text()
+
+
+def answers_of(store: Store, run_id: str) -> Answers:
+    """Which test images the run got right at its end. Raises StoreError where the artifact is gone."""
+    with _downloaded(store, run_id, "test_probabilities.npz") as path, np.load(path, allow_pickle=False) as found:
+        return np.asarray(found["probabilities"].argmax(axis=1) == found["labels"])
+
+
+@contextmanager
+def _downloaded(store: Store, run_id: str, artifact: str) -> Iterator[Path]:
     with TemporaryDirectory() as folder:
         try:
-            return Path(store.client.download_artifacts(run.id, "config.yaml", folder)).read_text()
+            yield Path(store.client.download_artifacts(run_id, artifact, folder))
         except (MlflowException, OSError) as error:
-            raise StoreError(f"config.yaml of the run {run.id} can't be read: {error}; is it still there?") from error
+            raise StoreError(f"{artifact} of the run {run_id} can't be read: {error}; is it still there?") from error

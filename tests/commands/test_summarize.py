@@ -61,6 +61,27 @@ def test_a_note_stands_under_the_table_and_the_charts(summarize: Command, tiny_s
     assert "Data: textures, a few hundred only." in Path("experiments/tiny/README.md").read_text()
 
 
+def test_runs_are_compared_with_the_baseline_that_is_named(summarize: Command, tiny_sweep: Path) -> None:
+    outcome = summarize("tiny", "--uri", str(tiny_sweep), "--baseline", "arch1")
+    assert outcome.status == 0, outcome.err
+    results = pd.read_csv("experiments/tiny/results.csv")
+    means = 100 * results.groupby("run")["test_accuracy"].mean()
+    readme = Path("experiments/tiny/README.md").read_text()
+    assert "| against arch1 | difference in test accuracy (percentage points) | p | what may be concluded |" in readme
+    assert f"| arch2 | {means['arch2'] - means['arch1']:+.1f} ± " in readme
+    outcome = summarize("tiny", "--uri", str(tiny_sweep), "--baseline", "arch")
+    assert outcome.status == 1
+    assert "--baseline must name runs of tiny: there are no arch; did you mean arch2?" in outcome.err
+
+
+def test_single_runs_are_compared_by_their_test_images(patchify: Command, summarize: Command, made_store: Path) -> None:
+    assert patchify("-m", *TINY, "study=single", "baseline=arch1", "architecture=arch1,arch2").status == 0
+    assert summarize("single").status == 0
+    readme = Path("experiments/single/README.md").read_text()
+    assert "McNemar's exact test" in readme
+    assert "Seeds were not varied" in readme
+
+
 def test_an_unknown_study_is_answered_with_those_there_are(summarize: Command, tiny_sweep: Path) -> None:
     outcome = summarize("tinny", "--uri", str(tiny_sweep))
     assert outcome.status == 1

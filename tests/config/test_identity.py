@@ -45,6 +45,7 @@ def a_run() -> Run:
         record_every=None,
         study="scratch",
         runs_of=[],
+        baseline=None,
         question="What came out?",
         charts={},
         plan=False,
@@ -81,7 +82,7 @@ DECISIVE = {
     *("data.validation", "data.split_seed", "data.seed", "data.train", "data.test"),
 }
 NOT_DECISIVE = {
-    *("study", "runs_of", "question", "charts", "plan", "rerun", "tracking.uri", "tracking.folder"),
+    *("study", "runs_of", "question", "baseline", "charts", "plan", "rerun", "tracking.uri", "tracking.folder"),
     *("data.root", "data.official_only"),
 }
 """Names, places, displays, and what is done with jobs."""

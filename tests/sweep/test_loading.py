@@ -48,6 +48,7 @@ def a_run(data: Textures) -> Run:
         record_every=None,
         study="scratch",
         runs_of=[],
+        baseline=None,
         question="",
         charts={},
         plan=False,
