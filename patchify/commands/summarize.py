@@ -42,6 +42,7 @@ def summarize(
     from patchify.store.opening import address_of, existing_store  # noqa: PLC0415
     from patchify.study.conclusions import comparison_lines  # noqa: PLC0415
     from patchify.study.drawing import draw  # noqa: PLC0415
+    from patchify.study.overview import overview  # noqa: PLC0415
     from patchify.study.readme import common_settings, made_with, readme  # noqa: PLC0415
     from patchify.study.results import is_of, select, tables  # noqa: PLC0415
     from patchify.tracking.reading import answers_of, config_of, stored_runs  # noqa: PLC0415
@@ -76,12 +77,16 @@ def summarize(
     compared = comparison_lines(made.results, baseline or asked.baseline, partial(answers_of, store))
 
     folder.mkdir(parents=True, exist_ok=True)
-    files = [folder / "results.csv", folder / "history.csv"]
-    for table, path in zip((made.results, made.history), files, strict=True):
+    summary = overview(made.results)
+    written = {"results.csv": made.results, "history.csv": made.history, "summary.csv": summary.numbers()}
+    files = [folder / file for file in written]
+    for table, path in zip(written.values(), files, strict=True):
         table.to_csv(path, index=False)
+    (folder / "summary.tex").write_text(summary.latex())
+    files.append(folder / "summary.tex")
     for stem, chart in asked.charts.items():
         files += draw(chart, made, folder / stem)
     (folder / "README.md").write_text(
-        readme(asked, made, compared=compared, common=common_settings(runs), made_with=made_with(runs))
+        readme(asked, made, summary, compared=compared, common=common_settings(runs), made_with=made_with(runs))
     )  # last: it says that all is there
     return [*files, folder / "README.md"]

@@ -83,7 +83,7 @@ def paired(differences: Sequence[float]) -> tuple[Interval, float]:
     """Mean difference, and p of Student's t test of it.
 
     >>> paired([0.02, 0.03, 0.01])
-    (Interval(mean=0.02, half_width=0.0248..., n=3), 0.0741...)
+    (Interval(mean=0.02, half_width=0.0248..., n=3, deviation=0.01), 0.0741...)
     """
     found = interval(differences)
     if np.ptp(differences) == 0:  # whose t is infinite, or 0 / 0

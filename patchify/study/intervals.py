@@ -9,11 +9,15 @@ from scipy import stats
 
 @dataclass(slots=True, kw_only=True)
 class Interval:
-    """A mean over n runs, with half of its 95 % interval (None where one run alone gives none)."""
+    """A mean over n runs, with half of its 95 % interval (None where one run alone gives none).
+
+    deviation: the standard deviation of a single run, where it was taken
+    """
 
     mean: float
     half_width: float | None
     n: int
+    deviation: float | None = None
 
     def includes(self, value: float) -> bool:
         """Whether the value lies within the interval; never, where a single run gives none."""
@@ -28,11 +32,12 @@ def interval(values: Sequence[float]) -> Interval:
     """Mean and 95 % confidence interval by Student's t: t(0.975, n - 1) s / sqrt(n).
 
     >>> interval([0.50, 0.52, 0.54])
-    Interval(mean=0.52, half_width=0.04968..., n=3)
+    Interval(mean=0.52, half_width=0.04968..., n=3, deviation=0.02...)
     """
     n = len(values)
     mean = float(np.mean(values))
     if n < 2:
         return Interval(mean=mean, half_width=None, n=n)
-    half_width = float(stats.t.ppf(0.975, n - 1) * np.std(values, ddof=1) / np.sqrt(n))
-    return Interval(mean=mean, half_width=half_width, n=n)
+    deviation = float(np.std(values, ddof=1))
+    half_width = float(stats.t.ppf(0.975, n - 1) * deviation / np.sqrt(n))
+    return Interval(mean=mean, half_width=half_width, n=n, deviation=deviation)

@@ -7,48 +7,26 @@ import pandas as pd
 from patchify.config.catalog import Study
 from patchify.config.schema import Chart, ChartKind
 from patchify.study.gain_table import gain_lines
-from patchify.study.groups import group_intervals, whole_groups
-from patchify.study.intervals import Interval
-from patchify.study.markdown import number, table
-from patchify.study.quantities import heading
+from patchify.study.overview import Overview
 from patchify.study.results import Tables
 from patchify.study.scaling.section import scaling_section
 from patchify.tracking.reading import StoredRun
 
-COLUMNS = (
-    "test_accuracy",
-    "test_accuracy_views",
-    "validation_accuracy",
-    "train_accuracy",
-    "test_loss",
-    "train_loss",
-    "train_seconds",
-    "train_cpu_seconds",
-)
-"""Of the table; one that no group has in all of its runs is left out."""
 SECTIONS: dict[ChartKind, Callable[[Chart, Tables], list[str]]] = {ChartKind.scaling: scaling_section}
 """What stands below a chart of some kinds: lines of Markdown."""
 
 
-def readme(study: Study, tables: Tables, *, compared: Sequence[str], common: str, made_with: str) -> str:
+def readme(
+    study: Study, tables: Tables, summary: Overview, *, compared: Sequence[str], common: str, made_with: str
+) -> str:
     """The README as Markdown; compared: lines on comparisons; common: settings of all runs; made_with: by what."""
-    results = tables.results
-    intervals = {
-        column: group_intervals(whole_groups(results, column), column) for column in COLUMNS if column in results
-    }
-    columns = [column for column in intervals if intervals[column]]
-    headings = ["run", "n", *map(heading, columns)]
-    rows = [
-        [str(label), str(len(group)), *(_cell(intervals[column].get(str(label)), column) for column in columns)]
-        for label, group in results.groupby("run", sort=False)
-    ]
     return "\n".join(
         [
             f"# {study.name}",
             "",
             study.question,
             "",
-            *table(headings, rows),
+            *summary.markdown(),
             "",
             "Means over n seeds ± half of the 95 % interval (Student's t); a single run has no interval. Training",
             "loss and accuracy are of a fixed part of the training images; seconds are of training alone,",
@@ -56,19 +34,16 @@ def readme(study: Study, tables: Tables, *, compared: Sequence[str], common: str
             "",
             *compared,
             *gain_lines(study.charts.values(), tables),
-            f"Data: {tables.about}. Updates: {_range(results['updates'])}. All runs: {common}.",
+            f"Data: {tables.about}. Updates: {_range(tables.results['updates'])}. All runs: {common}.",
             "",
             f"Made with {made_with}.",
             "",
             *(line for stem, chart in study.charts.items() for line in _chart(stem, chart, tables)),
-            "Every run: [results.csv](results.csv); every record: [history.csv](history.csv).",
+            "This table in full: [summary.csv](summary.csv), for reports: [summary.tex](summary.tex); every run:",
+            "[results.csv](results.csv); every record: [history.csv](history.csv).",
             "",
         ]
     )
-
-
-def _cell(found: Interval | None, column: str) -> str:
-    return number(found, column) if found else "–"
 
 
 def _chart(stem: str, chart: Chart, tables: Tables) -> list[str]:

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -22,7 +23,11 @@ def test_a_study_becomes_tables_charts_and_a_readme(summarize: Command, tiny_swe
     assert "tiny: 4 finished runs" in outcome.out
     folder = Path("experiments") / "tiny"
     charts = {f"{stem}.{suffix}" for stem in ("test_accuracy", "train_seconds", "loss") for suffix in ("svg", "png")}
-    assert {path.name for path in folder.iterdir()} == charts | {"README.md", "results.csv", "history.csv"}
+    assert {path.name for path in folder.iterdir()} == charts | {
+        "README.md",
+        *(f"{name}.csv" for name in ("results", "history", "summary")),
+        "summary.tex",
+    }
 
     results = pd.read_csv(folder / "results.csv")
     assert list(results.columns) == [
@@ -35,6 +40,12 @@ def test_a_study_becomes_tables_charts_and_a_readme(summarize: Command, tiny_swe
     assert results["test_accuracy"].between(0, 1).all()
     assert (results["train_seconds"] > 0).all()
 
+    summary = pd.read_csv(folder / "summary.csv", index_col="run")
+    groups = results.groupby("run")["test_accuracy"]
+    np.testing.assert_allclose(summary["test_accuracy"], groups.mean())
+    np.testing.assert_allclose(summary["test_accuracy_deviation"], groups.std())
+    assert (summary["n"] == 2).all()
+
     history = pd.read_csv(folder / "history.csv")
     assert len(history) == 4 * 13
     last = history[history["step"] == 24]
@@ -44,6 +55,7 @@ def test_a_study_becomes_tables_charts_and_a_readme(summarize: Command, tiny_swe
     means = results.groupby("run")["test_accuracy"].mean() * 100
     for mean in means:
         assert f"| 2 | {mean:.1f} ± " in readme
+        assert f" & 2 & {mean:.1f} ± " in (folder / "summary.tex").read_text()
     assert "Data: textures." in readme
 
 
@@ -51,7 +63,7 @@ def test_summarizing_twice_gives_the_same_files(summarize: Command, tiny_sweep: 
     summarize("tiny", "--uri", str(tiny_sweep), "--out", "first")
     summarize("tiny", "--uri", str(tiny_sweep), "--out", "second")
     names = sorted(path.name for path in Path("first").iterdir())
-    assert len(names) == 9
+    assert len(names) == 11
     for name in names:
         assert (Path("first") / name).read_bytes() == (Path("second") / name).read_bytes(), name
 
