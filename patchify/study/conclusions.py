@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from patchify.study.comparisons import Comparison, compare
+from patchify.study.groups import whole_groups
 from patchify.study.markdown import number, table
 from patchify.study.quantities import heading, of_difference, quantity
 from patchify.tracking.reading import Answers
@@ -19,12 +20,14 @@ def comparison_lines(
 ) -> list[str]:
     """Markdown: a row for each group of runs beside the baseline; nothing where there is none of them, or no baseline.
 
-    answers: which test images a run got right, by its id
+    Groups of which some run lacks the column are left out. answers: which test images a run got right, by its id
     """
+    results = whole_groups(results, column)
     if baseline is None or results["run"].nunique() < 2:
         return []
     if baseline not in set(results["run"]):
-        return [f"Compared with nothing: no run of the baseline, {baseline}, is finished.", ""]
+        what = heading(column).partition(" (")[0]
+        return [f"Compared with nothing: there is no {what} of the baseline, {baseline}.", ""]
     found = compare(results, column, baseline, answers)
     rows = [
         [

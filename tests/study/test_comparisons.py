@@ -130,4 +130,13 @@ def test_without_a_baseline_there_is_no_table() -> None:
     runs = results(a=seeds(BASE), b=seeds(BASE))
     assert comparison_lines(runs, None, unasked) == []
     assert comparison_lines(results(a=seeds(BASE)), "a", unasked) == []
-    assert comparison_lines(runs, "c", unasked)[0] == "Compared with nothing: no run of the baseline, c, is finished."
+    assert (
+        comparison_lines(runs, "c", unasked)[0]
+        == "Compared with nothing: there is no test accuracy of the baseline, c."
+    )
+
+
+def test_groups_that_saw_no_test_image_are_left_out() -> None:
+    runs = results(a=seeds(BASE), b=seeds(BASE), c=seeds([np.nan, *BASE[1:]]))
+    assert not any("| c |" in line for line in comparison_lines(runs, "a", unasked))
+    assert "no test accuracy of the baseline" in comparison_lines(runs, "c", unasked)[0]
