@@ -14,7 +14,8 @@ from patchify.core.model import operations
 from patchify.core.model.architecture import Architecture
 from patchify.store.opening import Store
 from patchify.study import ResultsError
-from patchify.tracking.reading import StoredRun, history
+from patchify.tracking.histories import histories
+from patchify.tracking.reading import StoredRun
 
 SCORES = (
     *("train_loss", "train_accuracy", "validation_accuracy", "test_loss", "test_accuracy"),
@@ -83,29 +84,29 @@ class Tables:
 
 
 def tables(store: Store, runs: Sequence[StoredRun], note: str = "") -> Tables:
-    """The tables of these runs, in an order that only the runs decide; note: on the data set."""
+    """The tables of these runs, in an order that only the runs decide; note: on the data set. Raises StoreError."""
     settings = differing(runs)
     names = _names(runs, settings)
+    runs = sorted(runs, key=lambda run: (_natural(names[run.id]), int(run.params["seed"]), run.id))
+    records = histories(store, runs)
+    updates = records.groupby("run_id")["step"].max()
     columns = (*SCORES, VIEWS) if any(_metric(VIEWS) in run.metrics for run in runs) else SCORES
-    rows, records = [], []
-    for run in sorted(runs, key=lambda run: (_natural(names[run.id]), int(run.params["seed"]), run.id)):
-        recorded = history(store, run)
-        identity = {"run_id": run.id, "run_key": run.tags["run_key"], "data": data_name(run), "run": names[run.id]}
-        scores = {score: _rounded(run.metrics.get(_metric(score), np.nan)) for score in columns}
-        chosen = {key: run.params.get(key, "") for key in settings}
-        made = {
+    rows = [
+        {"run_id": run.id, "run_key": run.tags["run_key"], "data": data_name(run), "run": names[run.id]}
+        | {key: run.params.get(key, "") for key in settings}
+        | {
             "seed": int(run.params["seed"]),
-            "updates": max(recorded),
-            "train_flops": train_flops(run, max(recorded)),
+            "updates": updates[run.id],
+            "train_flops": train_flops(run, updates[run.id]),
         }
-        rows.append({**identity, **chosen, **made, **scores})
-        records += [
-            {"run_id": run.id, "run": names[run.id], "seed": int(run.params["seed"]), "step": step}
-            | {key: _rounded(value) for key, value in metrics.items()}
-            for step, metrics in recorded.items()
-        ]
+        | {score: run.metrics.get(_metric(score), np.nan) for score in columns}
+        for run in runs
+    ]
+    results = pd.DataFrame(rows)
+    metrics = [str(column) for column in records if column not in {"run_id", "step"}]
+    history = results[["run_id", "run", "seed"]].merge(records, on="run_id", sort=False)
     about = ", ".join(filter(None, [data_name(runs[0]), note]))
-    return Tables(results=pd.DataFrame(rows), history=pd.DataFrame(records), about=about)
+    return Tables(results=_rounded(results, columns), history=_rounded(history, metrics), about=about)
 
 
 def train_flops(run: StoredRun, updates: int) -> int:
@@ -119,9 +120,14 @@ def _metric(column: str) -> str:
     return column.replace("_", "/", 1)
 
 
-def _rounded(value: float) -> float:
-    """To six digits here, not when written, so that the files hold just what the charts show."""
-    return float(f"{value:.6g}")
+def _rounded(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Columns to six digits here, not when written, so that the files hold just what the charts show."""
+    values = table[list(columns)].to_numpy(float)
+    with np.errstate(divide="ignore"):
+        places = 5 - np.floor(np.log10(np.abs(values)))
+    scale = 10.0 ** np.clip(np.nan_to_num(places), 0, 300)
+    table[list(columns)] = np.rint(values * scale) / scale  # the number nearest to the decimals, as it is read back
+    return table
 
 
 def _names(runs: Sequence[StoredRun], settings: Sequence[str]) -> dict[str, str]:

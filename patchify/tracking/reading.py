@@ -74,15 +74,6 @@ def search(store: Store, experiments: list[str], condition: str, order: str) -> 
             break
 
 
-def history(store: Store, run: StoredRun) -> dict[int, dict[str, float]]:
-    """All records of a run: its metrics by update."""
-    records: dict[int, dict[str, float]] = {}
-    for key in run.metrics:
-        for metric in store.client.get_metric_history(run.id, key):
-            records.setdefault(metric.step, {})[key] = metric.value
-    return dict(sorted(records.items()))
-
-
 def config_of(store: Store, run: StoredRun) -> str:
     """The composed config that the run was made with, as YAML. Raises StoreError where the artifact is gone."""
     with _downloaded(store, run.id, "config.yaml") as path:

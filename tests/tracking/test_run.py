@@ -12,7 +12,8 @@ from patchify.journal.folder import LOCAL, RunFolder, run_folder
 from patchify.journal.journal import read
 from patchify.store.opening import Store, address_of, open_store
 from patchify.tracking.delivery import deliver
-from patchify.tracking.reading import StoredRun, config_of, history, stored_runs
+from patchify.tracking.histories import histories
+from patchify.tracking.reading import StoredRun, config_of, stored_runs
 from patchify.tracking.run import TrackedRun, end_for
 
 
@@ -34,6 +35,10 @@ def tracked(key: str = "k", parent: str | None = None, study: str = "widths") ->
 def only(store: Store) -> StoredRun:
     (run,) = stored_runs(store, "widths")
     return run
+
+
+def history(store: Store, run: StoredRun) -> dict[object, dict[object, float]]:
+    return histories(store, [run]).set_index("step").drop(columns="run_id").to_dict("index")
 
 
 def test_params_metrics_tags_and_files_come_back_as_they_were_recorded(store: Store) -> None:
