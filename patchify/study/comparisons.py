@@ -8,34 +8,41 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from patchify.store import StoreError
 from patchify.study.intervals import Interval, interval
 from patchify.tracking.reading import Answers
 
 IMAGES = "test_accuracy"
 """The column that images tell of."""
+NEGLIGIBLE = 1e-6
+"""A spread, in parts of what is compared, that is but rounding: results have six digits."""
 
 
 class Method(enum.Enum):
     """How a difference is tested."""
 
-    paired = "paired by seed (Student's t)"
-    unpaired = "of unequal seeds (Welch's t)"
-    images = "of single runs on the same images (McNemar's exact test)"
-    none = "of single runs, untested"
+    paired = "Student's t, paired"
+    unpaired = "Welch's t"
+    images = "McNemar's exact test"
+    none = "none"
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)
 class Comparison:
     """A group's mean less the baseline's.
 
-    difference: with its interval; n: the pairs, or the runs of the smaller group
-    p: of a difference as large if there were none, adjusted for all comparisons of the study; None where not tested
+    difference: with its own interval, which holds for this comparison alone; n: the runs of the smaller side
+    runs: how many were counted of the group and of the baseline
+    alone, p: of a difference as large if there were none: by itself, and adjusted for all comparisons of the study;
+        None where not tested
     """
 
     name: str
     method: Method
     difference: Interval
-    p: float | None
+    runs: tuple[int, int]
+    alone: float | None = None
+    p: float | None = None
 
     @property
     def clear(self) -> bool:
@@ -43,60 +50,68 @@ class Comparison:
         return self.p is not None and self.p < 0.05
 
 
-def compare(results: pd.DataFrame, column: str, baseline: str, answers: Callable[[str], Answers]) -> list[Comparison]:
+def compare(
+    results: pd.DataFrame,
+    column: str,
+    baseline: str,
+    answers: Callable[[str], Answers],
+    pair_by: Sequence[str] = ("seed",),
+) -> list[Comparison]:
     """Every other group of results.csv against the baseline, in the table's order; p adjusted by Holm's procedure.
 
-    Groups of the same seeds are compared seed by seed, others as independent ones, single runs by the images that
-    only one of the two gets right; answers: which images a run got right, by its id.
+    pair_by: columns; runs of two groups that are the same in all of these are compared with each other, if there are
+        two such pairs; else all runs of the groups as independent ones, and single runs by the test images that only
+        one of the two gets right
+    answers: which images a run got right, by its id; raises StoreError
     """
-    groups = {str(name): group for name, group in results.groupby("run", sort=False)}
+    groups = {str(name): group.set_index(list(pair_by)) for name, group in results.groupby("run", sort=False)}
     found = [
-        _compared(name, group.set_index("seed"), groups[baseline].set_index("seed"), column, answers)
-        for name, group in groups.items()
-        if name != baseline
+        _compared(name, group, groups[baseline], column, answers) for name, group in groups.items() if name != baseline
     ]
-    adjusted = iter(holm([each.p for each in found if each.p is not None]))
-    return [each if each.p is None else replace(each, p=next(adjusted)) for each in found]
+    adjusted = iter(holm([each.alone for each in found if each.alone is not None]))
+    return [each if each.alone is None else replace(each, p=next(adjusted)) for each in found]
 
 
 def _compared(
     name: str, group: pd.DataFrame, other: pd.DataFrame, column: str, answers: Callable[[str], Answers]
 ) -> Comparison:
     ours, theirs = group[column], other[column]
-    if min(len(ours), len(theirs)) == 1:
-        if column == IMAGES and len(ours) == len(theirs):
-            method, (difference, p) = (
-                Method.images,
-                on_images(*(answers(runs["run_id"].iloc[0]) for runs in (group, other))),
-            )
-        else:
-            mean = float(ours.mean() - theirs.mean())
-            method, difference, p = Method.none, Interval(mean=mean, half_width=None, n=1), None
-    elif set(ours.index) == set(theirs.index):
-        method, (difference, p) = Method.paired, paired((ours - theirs).tolist())
+    pairs = ours.index.intersection(theirs.index)
+    if len(pairs) > 1:
+        method, runs = Method.paired, (len(pairs), len(pairs))
+        difference, p = paired(ours[pairs].to_numpy(), theirs[pairs].to_numpy())
+    elif min(len(ours), len(theirs)) > 1:
+        method, runs = Method.unpaired, (len(ours), len(theirs))
+        difference, p = unpaired(ours.to_numpy(), theirs.to_numpy())
     else:
-        method, (difference, p) = Method.unpaired, unpaired(ours.tolist(), theirs.tolist())
-    return Comparison(name=name, method=method, difference=difference, p=p)
+        method, runs = Method.images, (len(ours), len(theirs))
+        difference, p = Interval(mean=float(ours.mean() - theirs.mean()), half_width=None, n=1), None
+        if runs == (1, 1) and column == IMAGES:
+            try:
+                difference, p = on_images(*(answers(side["run_id"].iloc[0]) for side in (group, other)))
+            except StoreError:  # a file of the run is gone or damaged: what the results say of it stays
+                p = None
+    return Comparison(name=name, method=Method.none if p is None else method, difference=difference, runs=runs, alone=p)
 
 
-def paired(differences: Sequence[float]) -> tuple[Interval, float]:
-    """Mean difference, and p of Student's t test of it.
+def paired(ours: np.ndarray, theirs: np.ndarray) -> tuple[Interval, float | None]:
+    """Mean difference of pairs, and p of Student's t test of it; None where the differences don't spread.
 
-    >>> paired([0.02, 0.03, 0.01])
-    (Interval(mean=0.02, half_width=0.0248..., n=3, deviation=0.01), 0.0741...)
+    >>> paired(np.array([0.52, 0.53, 0.51]), np.array([0.5, 0.5, 0.5]))
+    (Interval(mean=0.02..., half_width=0.0248..., n=3, deviation=0.01...), 0.0741...)
     """
-    found = interval(differences)
-    if np.ptp(differences) == 0:  # whose t is infinite, or 0 / 0
-        return found, float(found.mean == 0)
-    return found, float(stats.ttest_1samp(differences, 0.0).pvalue)
+    differences = ours - theirs
+    if np.ptp(differences) <= NEGLIGIBLE * np.abs([ours, theirs]).max():
+        return Interval(mean=float(differences.mean()), half_width=None, n=len(differences)), None
+    return interval(differences.tolist()), float(stats.ttest_1samp(differences, 0.0).pvalue)
 
 
-def unpaired(ours: Sequence[float], theirs: Sequence[float]) -> tuple[Interval, float]:
-    """Difference of two means, and p of Welch's t test, which takes no equal deviations for granted."""
+def unpaired(ours: np.ndarray, theirs: np.ndarray) -> tuple[Interval, float | None]:
+    """Difference of two means, and p of Welch's t test, for which deviations need not be equal; None without any."""
     n = min(len(ours), len(theirs))
-    mean = float(np.mean(ours) - np.mean(theirs))
-    if np.ptp(ours) == np.ptp(theirs) == 0:
-        return Interval(mean=mean, half_width=0.0, n=n), float(mean == 0)
+    mean = float(ours.mean() - theirs.mean())
+    if max(np.ptp(ours), np.ptp(theirs)) <= NEGLIGIBLE * max(np.abs(ours).max(), np.abs(theirs).max()):
+        return Interval(mean=mean, half_width=None, n=n), None
     found = stats.ttest_ind(ours, theirs, equal_var=False)
     low, high = found.confidence_interval(0.95)
     return Interval(mean=mean, half_width=float(high - low) / 2, n=n), float(found.pvalue)
@@ -105,14 +120,18 @@ def unpaired(ours: Sequence[float], theirs: Sequence[float]) -> tuple[Interval, 
 def on_images(ours: Answers, theirs: Answers) -> tuple[Interval, float]:
     """Difference of two networks' accuracies on the same images, and p of McNemar's exact test.
 
-    Its interval is Wald's, from the shares of images that only one of the two got right (Agresti 2013, eq. 11.2). It
-    says how sure the difference is between these two networks, and nothing of other seeds. n: 1, the seeds.
+    The interval is Clopper and Pearson's of the share of ours among the images that one alone got right, the test's
+    own, to its farther end. It says how sure the difference is between these two networks, and nothing of other seeds.
     """
     gained, lost = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
+    discordant = gained + lost
     mean = (gained - lost) / len(ours)
-    half_width = stats.norm.ppf(0.975) * np.sqrt(((gained + lost) / len(ours) - mean**2) / len(ours))
-    p = stats.binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
-    return Interval(mean=mean, half_width=float(half_width), n=1), float(p)
+    if not discordant:
+        return Interval(mean=mean, half_width=None, n=1), 1.0
+    test = stats.binomtest(gained, discordant)
+    share = test.proportion_ci(0.95, method="exact")
+    ends = [(2 * end - 1) * discordant / len(ours) for end in (share.low, share.high)]
+    return Interval(mean=mean, half_width=max(abs(end - mean) for end in ends), n=1), float(test.pvalue)
 
 
 def holm(p: Sequence[float]) -> list[float]:

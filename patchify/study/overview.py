@@ -7,6 +7,7 @@ import pandas as pd
 
 from patchify.study.groups import group_intervals, whole_groups
 from patchify.study.intervals import Interval
+from patchify.study.latex import tabular
 from patchify.study.markdown import number, table
 from patchify.study.quantities import heading
 
@@ -30,14 +31,23 @@ class Overview:
     counts: dict[str, int]
     columns: dict[str, dict[str, Interval]]
 
+    def lines(self, column: str) -> list[str]:
+        """A line of text for each group that has the column.
+
+        >>> found = Interval(mean=0.662, half_width=0.003, n=3)
+        >>> Overview(counts={"arch5": 3}, columns={"test_accuracy": {"arch5": found}}).lines("test_accuracy")
+        ['arch5: test accuracy (%) 66.2 ± 0.3 (n = 3)']
+        """
+        groups = self.columns.get(column, {})
+        return [f"{name}: {heading(column)} {number(found, column)} (n = {found.n})" for name, found in groups.items()]
+
     def markdown(self) -> list[str]:
         """Lines of a table: means ± half of their intervals."""
         return table(self._headings, self._rows)
 
     def latex(self) -> str:
-        """The same table for a report, with the rules of the package booktabs."""
-        written = pd.DataFrame(self._rows, columns=self._headings)
-        return written.to_latex(index=False, escape=True, column_format="l" + "r" * (len(self._headings) - 1))
+        """The same table for a report."""
+        return tabular(self._headings, self._rows)
 
     def numbers(self) -> pd.DataFrame:
         """The same in full, as summary.csv: mean, standard deviation and half of the 95 % interval of each column."""
@@ -66,10 +76,11 @@ class Overview:
         ]
 
 
-def overview(results: pd.DataFrame) -> Overview:
-    """Of the runs in results.csv."""
+def overview(results: pd.DataFrame, first: str) -> Overview:
+    """Of the runs in results.csv; first: the column that stands before the usual ones."""
     counts = {str(name): int(n) for name, n in results.groupby("run", sort=False).size().items()}
-    found = {column: group_intervals(whole_groups(results, column), column) for column in COLUMNS if column in results}
+    columns = [column for column in dict.fromkeys([first, *COLUMNS]) if column in results]
+    found = {column: group_intervals(whole_groups(results, column), column) for column in columns}
     return Overview(counts=counts, columns={column: groups for column, groups in found.items() if groups})
 
 

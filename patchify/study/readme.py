@@ -6,6 +6,7 @@ import pandas as pd
 
 from patchify.config.catalog import Study
 from patchify.config.schema import Chart, ChartKind
+from patchify.study.conclusions import Conclusions
 from patchify.study.gain_table import gain_lines
 from patchify.study.overview import Overview
 from patchify.study.results import Tables
@@ -17,33 +18,45 @@ SECTIONS: dict[ChartKind, Callable[[Chart, Tables], list[str]]] = {ChartKind.sca
 
 
 def readme(
-    study: Study, tables: Tables, summary: Overview, *, compared: Sequence[str], common: str, made_with: str
+    study: Study,
+    tables: Tables,
+    overview: Overview,
+    *,
+    compared: Conclusions | None,
+    runs: Sequence[StoredRun],
+    remarks: Sequence[str],
 ) -> str:
-    """The README as Markdown; compared: lines on comparisons; common: settings of all runs; made_with: by what."""
+    """The README as Markdown; remarks: paragraphs below the tables, on which runs these are."""
     return "\n".join(
         [
             f"# {study.name}",
             "",
             study.question,
             "",
-            *summary.markdown(),
+            *overview.markdown(),
             "",
-            "Means over n seeds ± half of the 95 % interval (Student's t); a single run has no interval. Training",
+            "Means over n runs ± half of the 95 % interval (Student's t); a single run has no interval. Training",
             "loss and accuracy are of a fixed part of the training images; seconds are of training alone,",
             "evaluation not counted.",
             "",
-            *compared,
+            *(compared.markdown() if compared else []),
             *gain_lines(study.charts.values(), tables),
-            f"Data: {tables.about}. Updates: {_range(tables.results['updates'])}. All runs: {common}.",
+            *(line for remark in remarks for line in (remark, "")),
+            f"Data: {tables.about}. Updates: {_range(tables.results['updates'])}. All runs: {_common_settings(runs)}.",
             "",
-            f"Made with {made_with}.",
+            f"Made with {_made_with(runs)}.",
             "",
             *(line for stem, chart in study.charts.items() for line in _chart(stem, chart, tables)),
-            "This table in full: [summary.csv](summary.csv), for reports: [summary.tex](summary.tex); every run:",
+            f"In full: {_links('.csv', compared)}; for reports: {_links('.tex', compared)}; every run:",
             "[results.csv](results.csv); every record: [history.csv](history.csv).",
             "",
         ]
     )
+
+
+def _links(suffix: str, compared: Conclusions | None) -> str:
+    stems = ["summary", "comparisons"] if compared else ["summary"]
+    return ", ".join(f"[{stem}{suffix}]({stem}{suffix})" for stem in stems)
 
 
 def _chart(stem: str, chart: Chart, tables: Tables) -> list[str]:
@@ -51,14 +64,14 @@ def _chart(stem: str, chart: Chart, tables: Tables) -> list[str]:
     return [f"![{chart.title}]({stem}.svg)", "", *section]
 
 
-def common_settings(runs: Sequence[StoredRun]) -> str:
+def _common_settings(runs: Sequence[StoredRun]) -> str:
     """The settings that are the same in all runs."""
     first = runs[0].params
     same = {key: value for key, value in first.items() if all(run.params.get(key) == value for run in runs)}
     return ", ".join(f"{key}={value}" for key, value in sorted(same.items()))
 
 
-def made_with(runs: Sequence[StoredRun]) -> str:
+def _made_with(runs: Sequence[StoredRun]) -> str:
     """Code, libraries and processor of the runs, each value named once."""
 
     def values(tag: str) -> str:

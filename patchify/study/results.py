@@ -1,4 +1,4 @@
-"""From stored runs to a study's tables: which runs count, and what differs between them."""
+"""From stored runs to a study's tables: what differs between them, and what they are called."""
 
 import json
 import re
@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from patchify.config.catalog import command
+from patchify.config.identity import short
 from patchify.core.model import operations
 from patchify.core.model.architecture import Architecture
 from patchify.store.opening import Store
-from patchify.study import ResultsError
 from patchify.tracking.histories import histories
 from patchify.tracking.reading import StoredRun
 
@@ -24,39 +23,6 @@ SCORES = (
 """Columns of results.csv that come from a run's last record; accuracies as fractions, seconds of training alone."""
 VIEWS = "test_accuracy_views"
 """A column more, where some run has it."""
-
-
-def is_of(run: StoredRun, data: str | None) -> bool:
-    """Whether it was trained on this data set: its name or the beginning of its digest; None: on any."""
-    return not data or data == run.tags["data"] or run.tags["data.digest"].startswith(data)
-
-
-def select(runs: Sequence[StoredRun], study: str, data: str | None) -> tuple[list[StoredRun], list[str]]:
-    """The runs that count, and a note on each kind that was left out.
-
-    Finished runs count, the newest of each run key; a run that two studies share may be given twice. data: a data
-    set's name or the beginning of its digest, for a study that was run on several. Raises ResultsError for no
-    finished runs, or several data sets and no choice.
-    """
-    runs = sorted({run.id: run for run in runs}.values(), key=lambda run: run.started)
-    unfinished = Counter(run.status.lower() for run in runs if run.status != "FINISHED")
-    notes = [f"{count} {status}" for status, count in sorted(unfinished.items())]
-    finished = [run for run in runs if run.status == "FINISHED"]
-    chosen = [run for run in finished if is_of(run, data)]
-    if len(chosen) < len(finished):
-        notes.append(f"{len(finished) - len(chosen)} of other data sets")
-    newest = {run.tags["run_key"]: run for run in chosen}  # oldest first, so the newest stays
-    if len(newest) < len(chosen):
-        notes.append(f"{len(chosen) - len(newest)} older of the same run key")
-    if not newest:
-        on = f" on {data}" if data else ""
-        why = f" (left out: {', '.join(notes)})" if notes else ""
-        raise ResultsError(f"no finished runs of {study}{on}{why}: train first, with {command(study)}")
-    sets = Counter((run.tags["data"], run.tags["data.digest"]) for run in newest.values())
-    if len(sets) > 1:
-        held = "; ".join(f"{name} {digest[:8]}: {count} runs" for (name, digest), count in sorted(sets.items()))
-        raise ResultsError(f"{study} holds runs of several data sets ({held}): choose one with --data NAME or DIGEST")
-    return list(newest.values()), notes
 
 
 def data_name(run: StoredRun) -> str:
@@ -83,10 +49,13 @@ class Tables:
     about: str
 
 
-def tables(store: Store, runs: Sequence[StoredRun], note: str = "") -> Tables:
-    """The tables of these runs, in an order that only the runs decide; note: on the data set. Raises StoreError."""
+def tables(store: Store, runs: Sequence[StoredRun], note: str = "", by: Sequence[str] = ()) -> Tables:
+    """The tables of these runs, in an order that only the runs decide. Raises StoreError.
+
+    note: on the data set; by: settings that make groups of the runs; none: all that differ
+    """
     settings = differing(runs)
-    names = _names(runs, settings)
+    names = _names_by(runs, by) if by else _names(runs, settings)
     runs = sorted(runs, key=lambda run: (_natural(names[run.id]), int(run.params["seed"]), run.id))
     records = histories(store, runs)
     updates = records.groupby("run_id")["step"].max()
@@ -96,8 +65,8 @@ def tables(store: Store, runs: Sequence[StoredRun], note: str = "") -> Tables:
         | {key: run.params.get(key, "") for key in settings}
         | {
             "seed": int(run.params["seed"]),
-            "updates": updates[run.id],
-            "train_flops": train_flops(run, updates[run.id]),
+            "updates": int(updates[run.id]),
+            "train_flops": train_flops(run, int(updates[run.id])),
         }
         | {score: run.metrics.get(_metric(score), np.nan) for score in columns}
         for run in runs
@@ -128,6 +97,10 @@ def _rounded(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     scale = 10.0 ** np.clip(np.nan_to_num(places), 0, 300)
     table[list(columns)] = np.rint(values * scale) / scale  # the number nearest to the decimals, as it is read back
     return table
+
+
+def _names_by(runs: Sequence[StoredRun], by: Sequence[str]) -> dict[str, str]:
+    return {run.id: " · ".join(f"{short(key)}={run.params.get(key, '')}" for key in by) for run in runs}
 
 
 def _names(runs: Sequence[StoredRun], settings: Sequence[str]) -> dict[str, str]:

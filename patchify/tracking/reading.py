@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Bool
@@ -25,10 +27,12 @@ PAGE = 250
 class StoredRun:
     """One training run: what it was told (`params`), what it is (`tags`), and how it ended (`status`, `metrics`).
 
-    started: milliseconds since 1970; status: FINISHED, FAILED, KILLED or RUNNING; metrics: the last value of each
+    study: that it was made for; started: milliseconds since 1970; status: FINISHED, FAILED, KILLED or RUNNING
+    metrics: the last value of each
     """
 
     id: str
+    study: str
     status: str
     started: int
     params: dict[str, str]
@@ -43,11 +47,13 @@ def stored_runs(store: Store, study: str) -> list[StoredRun]:
     """
     experiment = store.client.get_experiment_by_name(study)
     found = [] if experiment is None else list(search(store, [experiment.experiment_id], "", "start_time ASC"))
-    others = [other.experiment_id for other in store.client.search_experiments() if other.name != study]
+    studies = {other.experiment_id: other.name for other in store.client.search_experiments()}
+    others = [number for number, name in studies.items() if name != study]
     found += search(store, others, f"tags.`{also(study)}` = 'true'", "start_time ASC")
     return [
         StoredRun(
             id=run.info.run_id,
+            study=studies.get(run.info.experiment_id, study),
             status=run.info.status,
             started=run.info.start_time,
             params=dict(run.data.params),
@@ -81,8 +87,11 @@ def config_of(store: Store, run: StoredRun) -> str:
 
 
 def answers_of(store: Store, run_id: str) -> Answers:
-    """Which test images the run got right at its end. Raises StoreError where the artifact is gone."""
-    with _downloaded(store, run_id, "test_probabilities.npz") as path, np.load(path, allow_pickle=False) as found:
+    """Which test images the run got right at its end. Raises StoreError where the artifact is gone or damaged."""
+    with (
+        _downloaded(store, run_id, "test_probabilities.npz") as path,
+        np.load(BytesIO(path.read_bytes()), allow_pickle=False) as found,
+    ):
         return np.asarray(found["probabilities"].argmax(axis=1) == found["labels"])
 
 
@@ -91,5 +100,5 @@ def _downloaded(store: Store, run_id: str, artifact: str) -> Iterator[Path]:
     with TemporaryDirectory() as folder:
         try:
             yield Path(store.client.download_artifacts(run_id, artifact, folder))
-        except (MlflowException, OSError) as error:
+        except (MlflowException, OSError, BadZipFile, KeyError, ValueError) as error:
             raise StoreError(f"{artifact} of the run {run_id} can't be read: {error}; is it still there?") from error

@@ -14,7 +14,9 @@ from tests.sweep.test_loading import SMALL, a_run
 
 
 def run(id: str, label: str, **params: str) -> StoredRun:  # noqa: A002 - the field's name
-    return StoredRun(id=id, status="FINISHED", started=0, params=params, tags={"label": label}, metrics={})
+    return StoredRun(
+        id=id, study="widths", status="FINISHED", started=0, params=params, tags={"label": label}, metrics={}
+    )
 
 
 def names(*runs: StoredRun) -> list[str]:

@@ -1,0 +1,75 @@
+"""Which study is asked for, and which of the store's runs count for it."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from patchify.config.catalog import Study, command, has_file, options, study
+from patchify.config.door import explain, nearest
+from patchify.store.opening import Store
+from patchify.study import ResultsError
+from patchify.tracking.reading import StoredRun, config_of, stored_runs
+
+
+def counted(store: Store, name: str, data: str | None) -> tuple[Study, list[StoredRun], str]:
+    """The study of this name, its runs that count, and a line on them and on what is left out.
+
+    A study without a file is what its newest finished run was told. data: see `select`
+
+    Raises ResultsError, StoreError.
+    """
+    found = {name: stored_runs(store, name)}
+    own = [run for run in found[name] if run.status == "FINISHED" and run.study == name and is_of(run, data)]
+    try:
+        asked = study(name, config_of(store, own[-1]) if own and not has_file(name) else "")
+    except ValueError as error:
+        raise ResultsError(f"the study {name} can't be read: {explain(error)}") from error
+    known = {*store.experiments(), *options("experiment")}
+    for other in asked.runs_of:
+        if other not in known:
+            raise ResultsError(f"runs_of must name studies: there is no {other}; {nearest(other, sorted(known))}")
+    found |= {other: stored_runs(store, other) for other in asked.runs_of}
+    all_runs = [run for runs in found.values() for run in runs]
+    if not all_runs and name not in store.experiments():
+        there_are = ", ".join(store.experiments()) or "none"
+        raise ResultsError(f"{store.address} holds no study {name}; there are: {there_are}")
+    runs, left_out = select(all_runs, name, data)
+    absent = [other for other in asked.runs_of if not found[other]]
+    line = (
+        f"{name}: {len(runs)} finished runs"
+        + (f"; left out: {', '.join(left_out)}" if left_out else "")
+        + (f"; none there of {', '.join(absent)}" if absent else "")
+    )
+    return asked, runs, line
+
+
+def is_of(run: StoredRun, data: str | None) -> bool:
+    """Whether it was trained on this data set: its name or the beginning of its digest; None: on any."""
+    return not data or data == run.tags["data"] or run.tags["data.digest"].startswith(data)
+
+
+def select(runs: Sequence[StoredRun], study: str, data: str | None) -> tuple[list[StoredRun], list[str]]:
+    """The runs that count, and a note on each kind that was left out.
+
+    Finished runs count, the newest of each run key; a run that two studies share may be given twice. data: a data
+    set's name or the beginning of its digest, for a study that was run on several. Raises ResultsError for no
+    finished runs, or several data sets and no choice.
+    """
+    runs = sorted({run.id: run for run in runs}.values(), key=lambda run: run.started)
+    unfinished = Counter(run.status.lower() for run in runs if run.status != "FINISHED")
+    notes = [f"{count} {status}" for status, count in sorted(unfinished.items())]
+    finished = [run for run in runs if run.status == "FINISHED"]
+    chosen = [run for run in finished if is_of(run, data)]
+    if len(chosen) < len(finished):
+        notes.append(f"{len(finished) - len(chosen)} of other data sets")
+    newest = {run.tags["run_key"]: run for run in chosen}  # oldest first, so the newest stays
+    if len(newest) < len(chosen):
+        notes.append(f"{len(chosen) - len(newest)} older of the same run key")
+    if not newest:
+        on = f" on {data}" if data else ""
+        why = f" (left out: {', '.join(notes)})" if notes else ""
+        raise ResultsError(f"no finished runs of {study}{on}{why}: train first, with {command(study)}")
+    sets = Counter((run.tags["data"], run.tags["data.digest"]) for run in newest.values())
+    if len(sets) > 1:
+        held = "; ".join(f"{name} {digest[:8]}: {count} runs" for (name, digest), count in sorted(sets.items()))
+        raise ResultsError(f"{study} holds runs of several data sets ({held}): choose one with --data NAME or DIGEST")
+    return list(newest.values()), notes
