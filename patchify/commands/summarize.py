@@ -57,7 +57,9 @@ def summarize(words: argparse.Namespace) -> list[Path]:
     made = tables(store, runs, words.note, by)
     column = question.column(made.results)
     summary = overview(made.results, column)
-    remarks = [f"Runs of a group differ in {', '.join(pooled)}; pairs do not."] if by else []
+    remarks = (
+        [f"Runs of a group differ in {', '.join(pooled)}; those that agree in all of it make pairs."] if by else []
+    )
     compared, baseline = None, words.baseline or study.baseline
     if baseline and len(summary.counts) > 1:
         try:

@@ -59,27 +59,34 @@ def compare(
 ) -> list[Comparison]:
     """Every other group of results.csv against the baseline, in the table's order; p adjusted by Holm's procedure.
 
-    pair_by: columns; runs of two groups that are the same in all of these are compared with each other, if there are
-        two such pairs; else all runs of the groups as independent ones, and single runs by the test images that only
-        one of the two gets right
+    pair_by: columns; runs of two groups that are the same in all of these, or else of the same seed, are compared with
+        each other, if there are two such pairs; else all runs of the groups as independent ones, and single runs by the
+        test images that only one of the two gets right
     answers: which images a run got right, by its id; raises StoreError
     """
-    groups = {str(name): group.set_index(list(pair_by)) for name, group in results.groupby("run", sort=False)}
+    groups = {str(name): group for name, group in results.groupby("run", sort=False)}
     found = [
-        _compared(name, group, groups[baseline], column, answers) for name, group in groups.items() if name != baseline
+        _compared(name, group, groups[baseline], column, answers, pair_by)
+        for name, group in groups.items()
+        if name != baseline
     ]
     adjusted = iter(holm([each.alone for each in found if each.alone is not None]))
     return [each if each.alone is None else replace(each, p=next(adjusted)) for each in found]
 
 
 def _compared(
-    name: str, group: pd.DataFrame, other: pd.DataFrame, column: str, answers: Callable[[str], Answers]
+    name: str,
+    group: pd.DataFrame,
+    other: pd.DataFrame,
+    column: str,
+    answers: Callable[[str], Answers],
+    pair_by: Sequence[str],
 ) -> Comparison:
     ours, theirs = group[column], other[column]
-    pairs = ours.index.intersection(theirs.index)
-    if len(pairs) > 1:
+    pairs = _pairs(group, other, column, list(pair_by)) or _pairs(group, other, column, ["seed"])
+    if pairs:
         method, runs = Method.paired, (len(pairs), len(pairs))
-        difference, p = paired(ours[pairs].to_numpy(), theirs[pairs].to_numpy())
+        difference, p = paired(*np.array(pairs).T)
     elif min(len(ours), len(theirs)) > 1:
         method, runs = Method.unpaired, (len(ours), len(theirs))
         difference, p = unpaired(ours.to_numpy(), theirs.to_numpy())
@@ -92,6 +99,15 @@ def _compared(
             except StoreError:  # a file of the run is gone or damaged: what the results say of it stays
                 p = None
     return Comparison(name=name, method=Method.none if p is None else method, difference=difference, runs=runs, alone=p)
+
+
+def _pairs(group: pd.DataFrame, other: pd.DataFrame, column: str, keys: list[str]) -> list[tuple[float, float]]:
+    """The column in runs of both groups that are the same in all keys; none if several are, or less than two pairs."""
+    if group.duplicated(keys).any() or other.duplicated(keys).any():
+        return []
+    found = group.merge(other, on=keys, suffixes=("", "_other"))
+    values = list(zip(found[column], found[f"{column}_other"], strict=True))
+    return values if len(values) > 1 else []
 
 
 def paired(ours: np.ndarray, theirs: np.ndarray) -> tuple[Interval, float | None]:

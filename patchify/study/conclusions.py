@@ -91,10 +91,10 @@ class Conclusions:
     def _notes(self) -> list[str]:
         adjusted = f"; p is adjusted for {self.tested} comparisons (Holm)" if self.tested > 1 else ""
         paired = any(each.method is Method.paired for each in self.found)
-        pairs = ", of runs of the same seed where they are paired" if paired else ""
+        pairs = "; pairs are of the same seed" if paired else ""
         single = [each.name for each in self.found if each.method is Method.images]
         return [
-            f"Differences{pairs} ± half of their 95 % interval, each for itself{adjusted}.",
+            f"Differences ± half of their 95 % interval, each for itself{pairs}{adjusted}.",
             *([f"**Seeds were not varied ({', '.join(single)}): other seeds may differ.**"] if single else []),
             *([f"Not compared, since some run lacks it: {', '.join(self.left_out)}."] if self.left_out else []),
         ]

@@ -126,7 +126,10 @@ def test_a_question_of_ones_own_is_answered(summarize: Command, tiny_sweep: Path
     assert {path.name for path in folder.glob("*.svg")} == {"test_loss.svg"}
     readme = (folder / "README.md").read_text()
     assert "# tiny: test_loss by filter_sizes" in readme
-    assert "Runs of a group differ in seed, architecture.filter_counts; pairs do not." in readme
+    assert (
+        "Runs of a group differ in seed, architecture.filter_counts; those that agree in all of it make pairs."
+        in readme
+    )
 
     outcome = summarize("tiny", "--uri", str(tiny_sweep), "--where", "seed=1", "--where", "filter_sizes=[2],[4]")
     assert outcome.status == 0, outcome.err

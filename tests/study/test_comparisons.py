@@ -65,6 +65,16 @@ def test_runs_are_paired_by_all_that_is_named() -> None:
     assert found.clear, "although the runs of a group spread over 30 points"
 
 
+def test_runs_that_differ_in_what_is_named_are_paired_by_seed_where_each_has_one() -> None:
+    runs = results(base=seeds(BASE), other=seeds([base + 0.01 + 0.001 * i for i, base in enumerate(BASE)]))
+    runs["width"] = np.where(runs["run"] == "base", 10, 40)
+    (found,) = compare(runs, "test_accuracy", "base", unasked, ["seed", "width"])
+    assert (found.method, found.runs) == (Method.paired, (4, 4))
+    twice = pd.concat([runs, runs[runs["run"] == "other"].assign(width=80)])
+    (found,) = compare(twice, "test_accuracy", "base", unasked, ["seed", "width"])
+    assert (found.method, found.runs) == (Method.unpaired, (8, 4))
+
+
 def test_groups_of_other_seeds_are_compared_by_welchs_test() -> None:
     (found,) = compare(
         results(base=seeds(BASE), other=seeds([0.58, 0.60, 0.59], first=4)), "test_accuracy", "base", unasked
