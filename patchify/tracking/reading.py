@@ -11,8 +11,11 @@ from jaxtyping import Bool
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
+from patchify.core.model.classifier import Classifier, read_classifier
 from patchify.store import StoreError
+from patchify.store.faults import explained
 from patchify.store.opening import Store
+from patchify.tracking.model import MODEL, PARAMETERS
 
 Answers = Bool[np.ndarray, "N"]
 """Which images a run got right, in the order of the test set."""
@@ -35,6 +38,11 @@ class StoredRun:
     tags: dict[str, str]
     metrics: dict[str, float]
 
+    @property
+    def name(self) -> str:
+        """What the run is called in MLflow's pages."""
+        return self.tags["mlflow.runName"]
+
 
 def stored_runs(store: Store, study: str) -> list[StoredRun]:
     """The study's training runs, oldest first, and those of other studies that count for it, too.
@@ -45,18 +53,19 @@ def stored_runs(store: Store, study: str) -> list[StoredRun]:
     found = [] if experiment is None else list(search(store, [experiment.experiment_id], "", "start_time ASC"))
     others = [other.experiment_id for other in store.client.search_experiments() if other.name != study]
     found += search(store, others, f"tags.`{also(study)}` = 'true'", "start_time ASC")
-    return [
-        StoredRun(
-            id=run.info.run_id,
-            status=run.info.status,
-            started=run.info.start_time,
-            params=dict(run.data.params),
-            tags=dict(run.data.tags),
-            metrics=dict(run.data.metrics),
-        )
-        for run in sorted(found, key=lambda run: run.info.start_time)
-        if "run_key" in run.data.tags
-    ]
+    return [stored(run) for run in sorted(found, key=lambda run: run.info.start_time) if "run_key" in run.data.tags]
+
+
+def stored(run: Run) -> StoredRun:
+    """MLflow's run as a plain object."""
+    return StoredRun(
+        id=run.info.run_id,
+        status=run.info.status,
+        started=run.info.start_time,
+        params=dict(run.data.params),
+        tags=dict(run.data.tags),
+        metrics=dict(run.data.metrics),
+    )
 
 
 def also(study: str) -> str:
@@ -93,6 +102,22 @@ def answers_of(store: Store, run_id: str) -> Answers:
     """Which test images the run got right at its end. Raises StoreError where the artifact is gone."""
     with _downloaded(store, run_id, "test_probabilities.npz") as path, np.load(path, allow_pickle=False) as found:
         return np.asarray(found["probabilities"].argmax(axis=1) == found["labels"])
+
+
+def classifier_of(store: Store, run: StoredRun) -> Classifier:
+    """The network that the run ended with. Raises Unreachable, and StoreError where its file is gone or damaged."""
+    with explained(store.address, "start again when it can be"):
+        kept = {file.path for file in store.client.list_artifacts(run.id)}
+    artifact = f"{MODEL}/{PARAMETERS}" if MODEL in kept else PARAMETERS  # runs had no model once
+    with _downloaded(store, run.id, artifact) as path:
+        try:
+            classifier = read_classifier(path)
+        except Exception as error:  # a damaged file can raise nearly anything: BadZipFile, KeyError, ValueError, ...
+            reason = f"{type(error).__name__}: {error}"[:200]
+            raise StoreError(
+                f"{artifact} of the run {run.id} is damaged ({reason}); train it again with rerun=true"
+            ) from error
+    return classifier
 
 
 @contextmanager
