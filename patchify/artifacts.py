@@ -1,18 +1,19 @@
 """The files of a finished run: what it was made from, what it learned, and pictures of both."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from patchify import charts
 from patchify.config.schema import Run
 from patchify.core.images.zorder import row_major_filters
+from patchify.core.model.classifier import Classifier
 from patchify.core.model.evaluation import probabilities
 from patchify.core.model.parameters import Parameters
 from patchify.core.training.records import Record
 from patchify.core.training.schedules import Schedule
 from patchify.data.dataset import Dataset
+from patchify.tracking.model import MODEL, write_model
 
 SCREEN = 100
 """Pixels an inch of a run's pictures, which are looked at in the tracking UI: 800 across, in a fifth less time."""
@@ -27,16 +28,18 @@ def write_artifacts(
     parameters: Parameters,
     dataset: Dataset,
     records: list[Record],
-) -> None:
-    """Write into `folder`: config.yaml, parameters.npz, IMAGES_probabilities.npz, curves, filters and confusion matrix.
+) -> dict[str, str]:
+    """Write into `folder`: config.yaml, model/, IMAGES_probabilities.npz, curves, filters and confusion matrix.
 
-    parameters.npz: every array of the network by name, over Z-ordered images; `mean` and `std` (3072,) to
-        normalise an image, in Z-order too; `class_names`; and the architecture's three lists. No pickled objects.
+    Returns the run's tags that say of them.
+
+    model/: an MLflow model; its parameters.npz is what `read_classifier` reads
     IMAGES_probabilities.npz: `probabilities` (N, 10) float16 in the order of the set of images, and `labels` (N,);
         IMAGES: test, or validation for a run that leaves the test images alone
     """
     (folder / "config.yaml").write_text(config)
-    np.savez(folder / "parameters.npz", **_network(parameters, dataset))
+    classifier = Classifier(parameters=parameters, mean=dataset.mean, std=dataset.std, class_names=dataset.class_names)
+    tags = write_model(folder / MODEL, classifier)
     images, examples = list(dataset.evaluated(test=run.evaluation.test).items())[-1]
     predicted = probabilities(parameters, examples.images).T  # an image a row
     labels = examples.labels
@@ -59,20 +62,7 @@ def write_artifacts(
     }
     for stem, figure in pictures.items():
         charts.save(figure, folder / stem, suffixes=(".png",), dpi=SCREEN)
-
-
-def _network(parameters: Parameters, dataset: Dataset) -> dict[str, Any]:
-    """All that classifying a new image takes, by name."""
-    architecture = parameters.architecture
-    return {
-        **parameters.named,
-        "mean": dataset.mean,
-        "std": dataset.std,
-        "class_names": np.array(dataset.class_names),
-        "filter_sizes": np.array(architecture.filter_sizes),
-        "filter_counts": np.array(architecture.filter_counts),
-        "hidden": np.array(architecture.hidden),
-    }
+    return tags
 
 
 def _curves(records: list[Record], schedule: Schedule, title: str) -> charts.Figure:

@@ -54,7 +54,7 @@ def train(run: Run, name: str, config: str, *, parent: str | None, watch: Watch)
             shutil.rmtree(folder.artifacts, ignore_errors=True)  # of an attempt that was broken off
             folder.artifacts.mkdir()
             try:
-                write_artifacts(
+                tags = write_artifacts(
                     folder.artifacts,
                     title,
                     run=run,
@@ -66,7 +66,7 @@ def train(run: Run, name: str, config: str, *, parent: str | None, watch: Watch)
             except OSError as error:
                 reason = f"{error.strerror}; the run's files do not fit: make room and start the same command again"
                 raise OSError(error.errno, reason, error.filename or str(folder.artifacts)) from error
-            tracked.tags["parameters_sha256"] = parameters.digest()
+            tracked.tags |= {"parameters_sha256": parameters.digest(), **tags}
         remove_checkpoints(folder.path)
     if tracked.unsent:
         complain(

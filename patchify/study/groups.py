@@ -10,7 +10,8 @@ def footer(tables: Tables, spread: str) -> str:
     """What stands under a chart: the data set, the runs of each group, and what shows how they spread."""
     counts = tables.results.groupby("run", sort=False).size()
     n = f"n = {counts.min()}" if counts.min() == counts.max() else f"n = {counts.min()} to {counts.max()}"
-    what = f" seeds; {spread}: 95 % t intervals of the mean" if counts.max() > 1 else " seed, no spread"
+    runs = "runs" if tables.results.duplicated(["run", "seed"]).any() else "seeds"
+    what = f" {runs}; {spread}: 95 % t intervals of the mean" if counts.max() > 1 else " seed, no spread"
     return f"Data: {tables.about}. {n}{what}."
 
 

@@ -1,6 +1,6 @@
 """How much is sent at once: what MLflow takes, and what is worth a note that it was sent."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
@@ -28,7 +28,7 @@ def portions(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
         yield portion
 
 
-def batches(items: Sequence[Item], size: int) -> Iterator[list[Item]]:
+def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     """The items in their order, so many at a time."""
     rest = iter(items)
     while batch := list(islice(rest, size)):

@@ -13,8 +13,11 @@ from jaxtyping import Bool
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
+from patchify.core.model.classifier import Classifier, read_classifier
 from patchify.store import StoreError
+from patchify.store.faults import explained
 from patchify.store.opening import Store
+from patchify.tracking.model import MODEL, PARAMETERS
 
 Answers = Bool[np.ndarray, "N"]
 """Which images a run got right, in the order of the test set."""
@@ -39,6 +42,11 @@ class StoredRun:
     tags: dict[str, str]
     metrics: dict[str, float]
 
+    @property
+    def name(self) -> str:
+        """What the run is called in MLflow's pages."""
+        return self.tags["mlflow.runName"]
+
 
 def stored_runs(store: Store, study: str) -> list[StoredRun]:
     """The study's training runs, oldest first, and those of other studies that count for it, too.
@@ -51,18 +59,23 @@ def stored_runs(store: Store, study: str) -> list[StoredRun]:
     others = [number for number, name in studies.items() if name != study]
     found += search(store, others, f"tags.`{also(study)}` = 'true'", "start_time ASC")
     return [
-        StoredRun(
-            id=run.info.run_id,
-            study=studies.get(run.info.experiment_id, study),
-            status=run.info.status,
-            started=run.info.start_time,
-            params=dict(run.data.params),
-            tags=dict(run.data.tags),
-            metrics=dict(run.data.metrics),
-        )
+        stored(run, studies.get(run.info.experiment_id, study))
         for run in sorted(found, key=lambda run: run.info.start_time)
         if "run_key" in run.data.tags
     ]
+
+
+def stored(run: Run, study: str) -> StoredRun:
+    """MLflow's run as a plain object; study: the name of its experiment."""
+    return StoredRun(
+        id=run.info.run_id,
+        study=study,
+        status=run.info.status,
+        started=run.info.start_time,
+        params=dict(run.data.params),
+        tags=dict(run.data.tags),
+        metrics=dict(run.data.metrics),
+    )
 
 
 def also(study: str) -> str:
@@ -93,6 +106,22 @@ def answers_of(store: Store, run_id: str) -> Answers:
         np.load(BytesIO(path.read_bytes()), allow_pickle=False) as found,
     ):
         return np.asarray(found["probabilities"].argmax(axis=1) == found["labels"])
+
+
+def classifier_of(store: Store, run: StoredRun) -> Classifier:
+    """The network that the run ended with. Raises Unreachable, and StoreError where its file is gone or damaged."""
+    with explained(store.address, "start again when it can be"):
+        kept = {file.path for file in store.client.list_artifacts(run.id)}
+    artifact = f"{MODEL}/{PARAMETERS}" if MODEL in kept else PARAMETERS  # runs had no model once
+    with _downloaded(store, run.id, artifact) as path:
+        try:
+            classifier = read_classifier(path)
+        except Exception as error:  # a damaged file can raise nearly anything: BadZipFile, KeyError, ValueError, ...
+            reason = f"{type(error).__name__}: {error}"[:200]
+            raise StoreError(
+                f"{artifact} of the run {run.id} is damaged ({reason}); train it again with rerun=true"
+            ) from error
+    return classifier
 
 
 @contextmanager

@@ -6,30 +6,30 @@ import sys
 
 import pytest
 
-HEAVY = ["filelock", "matplotlib", "mlflow", "optuna", "pandas", "pooch", "scipy"]
+HEAVY = ["PIL", "filelock", "matplotlib", "mlflow", "optuna", "pandas", "pooch", "scipy"]
 """MLflow takes seconds, Matplotlib one; filelock, the least, brings asyncio along."""
 CODE = f"""
-import atexit, sys
+import atexit, importlib, sys
 atexit.register(lambda: print("imported:", *[name for name in {HEAVY} if name in sys.modules], file=sys.stderr))
-sys.argv[0] = "patchify"
-from patchify.commands.train import main
-main()
+sys.argv[0], module = "patchify", sys.argv.pop(1)
+importlib.import_module(module).main()
 """
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"),
+    ("command", "words", "expected"),
     [
-        (["--help"], "  label_smoothing  "),
-        (["--cfg", "job"], "filter_sizes"),
-        (["-sc", "query=bash"], "architecture=arch2"),
+        ("train", ["--help"], "  label_smoothing  "),
+        ("train", ["--cfg", "job"], "filter_sizes"),
+        ("train", ["-sc", "query=bash"], "architecture=arch2"),
+        ("predict", ["--help"], "best:STUDY"),
     ],
-    ids=["help", "settings", "completion"],
+    ids=["help", "settings", "completion", "help of predict"],
 )
-def test_no_heavy_library_is_imported_for(words: list[str], expected: str) -> None:
+def test_no_heavy_library_is_imported_for(command: str, words: list[str], expected: str) -> None:
     typed = "patchify architecture=arch"
     environment = {**os.environ, "COMP_LINE": typed, "COMP_POINT": str(len(typed))}
-    command = [sys.executable, "-c", CODE, *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    python = [sys.executable, "-c", CODE, f"patchify.commands.{command}", *words]
+    done = subprocess.run(python, capture_output=True, text=True, check=True, env=environment)
     assert expected in done.stdout
     assert done.stderr == "imported:\n"

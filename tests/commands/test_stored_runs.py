@@ -8,10 +8,9 @@ import pytest
 from mlflow import MlflowClient
 
 from patchify.core.images.moves import Border
-from patchify.core.model.architecture import Architecture
+from patchify.core.model.classifier import read_classifier
 from patchify.core.model.evaluation import evaluate, probabilities, probabilities_over_views
 from patchify.core.model.losses import Regularizer, accuracy
-from patchify.core.model.parameters import Parameters
 from patchify.data.prepare import prepare
 from patchify.data.textures import Textures
 from tests.conftest import TINY, Command
@@ -57,19 +56,15 @@ def test_a_kept_network_classifies_new_images_as_the_run_did(tiny_sweep: Path) -
     folder = tiny_sweep / "artifacts" / "tiny" / run.info.run_id / "artifacts"
     kept = {path.name for path in folder.iterdir()}
     pictures = {"curves.png", "filters.png", "confusion_matrix.png"}
-    assert kept == {"config.yaml", "parameters.npz", "test_probabilities.npz"} | pictures
+    assert kept == {"config.yaml", "model", "test_probabilities.npz"} | pictures
 
-    stored = np.load(folder / "parameters.npz", allow_pickle=False)
-    lists = {name: stored[name].tolist() for name in ("filter_sizes", "filter_counts", "hidden")}
-    architecture = Architecture(**lists)
-    parameters = Parameters(architecture, np.float32)
-    parameters.assign(stored)
+    classifier = read_classifier(folder / "model" / "parameters.npz")
     source = Textures(seed=0, train=300, test=100, validation=50, split_seed=0)
     dataset = prepare(source, np.float32)
-    np.testing.assert_array_equal(stored["mean"], dataset.mean)
-    assert stored["class_names"].tolist() == dataset.class_names
+    assert classifier.class_names == dataset.class_names
     test = np.load(folder / "test_probabilities.npz", allow_pickle=False)
-    expected = probabilities(parameters, dataset.test.images).T
+    expected = classifier(source.read().test_images)
+    np.testing.assert_array_equal(expected, probabilities(classifier.parameters, dataset.test.images).T)
     np.testing.assert_allclose(test["probabilities"], expected, atol=1e-3)  # kept in float16
     accuracy = np.mean(expected.argmax(axis=1) == test["labels"])
     assert accuracy == pytest.approx(run.data.metrics["test/accuracy"])
@@ -84,10 +79,7 @@ def test_with_ema_the_files_the_digest_and_the_scores_are_of_the_average(patchif
     dataset = prepare(Textures(seed=0, train=300, test=100, validation=50, split_seed=0), np.float32)
     for run in runs:
         folder = tmp_path / "mlruns" / "artifacts" / "scratch" / run.info.run_id / "artifacts"
-        stored = np.load(folder / "parameters.npz", allow_pickle=False)
-        lists = {name: stored[name].tolist() for name in ("filter_sizes", "filter_counts", "hidden")}
-        parameters = Parameters(Architecture(**lists), np.float32)
-        parameters.assign(stored)
+        parameters = read_classifier(folder / "model" / "parameters.npz").parameters
         assert parameters.digest() == run.data.tags["parameters_sha256"]
         scores = evaluate(parameters, dataset.test, Regularizer(l2=0.003, label_smoothing=0.0))
         assert scores.loss == pytest.approx(run.data.metrics["test/loss"])
