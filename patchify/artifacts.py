@@ -34,23 +34,24 @@ def write_artifacts(
     Returns the run's tags that say of them.
 
     model/: an MLflow model; its parameters.npz is what `read_classifier` reads
-    IMAGES_probabilities.npz: `probabilities` (N, 10) float16 in the order of the set of images, and `labels` (N,);
-        IMAGES: test, or validation for a run that leaves the test images alone
+    IMAGES_probabilities.npz: `probabilities` (N, 10) float16 in the order of the set of images, `predicted` classes and
+        `labels` (N,); IMAGES: test, or validation for a run that leaves the test images alone
     """
     (folder / "config.yaml").write_text(config)
     classifier = Classifier(parameters=parameters, mean=dataset.mean, std=dataset.std, class_names=dataset.class_names)
     tags = write_model(folder / MODEL, classifier)
     images, examples = list(dataset.evaluated(test=run.evaluation.test).items())[-1]
     predicted = probabilities(parameters, examples.images).T  # an image a row
-    labels = examples.labels
+    labels, chosen = examples.labels, predicted.argmax(axis=1)
     np.savez_compressed(
         folder / f"{images}_probabilities.npz",
         probabilities=predicted.astype(np.float16),
+        predicted=chosen.astype(np.uint8),
         labels=labels.astype(np.uint8),
     )
     about = f"{name}, {dataset.name}{'' if dataset.official else ' (unofficial copy)'}"
     classes = len(dataset.class_names)
-    counts = np.bincount(labels * classes + predicted.argmax(axis=1), minlength=classes**2).reshape(classes, classes)
+    counts = np.bincount(labels * classes + chosen, minlength=classes**2).reshape(classes, classes)
     by_class = f"{about}: {images} images by class"
     pictures = {
         "curves": _curves(records, run.schedule, about),

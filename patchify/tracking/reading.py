@@ -105,7 +105,10 @@ def answers_of(store: Store, run_id: str) -> Answers:
         _downloaded(store, run_id, "test_probabilities.npz") as path,
         np.load(BytesIO(path.read_bytes()), allow_pickle=False) as found,
     ):
-        return np.asarray(found["probabilities"].argmax(axis=1) == found["labels"])
+        predicted = (
+            found["predicted"] if "predicted" in found else found["probabilities"].argmax(axis=1)
+        )  # once without
+        return np.asarray(predicted == found["labels"])
 
 
 def classifier_of(store: Store, run: StoredRun) -> Classifier:

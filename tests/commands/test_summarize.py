@@ -12,7 +12,7 @@ from patchify.journal.folder import LOCAL, run_folder
 from patchify.journal.sent import noted
 from patchify.store.opening import address_of, existing_store
 from patchify.tracking.done import also_in
-from patchify.tracking.reading import stored_runs
+from patchify.tracking.reading import answers_of, stored_runs
 from patchify.tracking.run import TrackedRun
 from tests.conftest import TINY, Command
 
@@ -95,6 +95,9 @@ def test_single_runs_are_compared_by_their_test_images(patchify: Command, summar
     readme = Path("experiments/single/README.md").read_text()
     assert "McNemar's exact test" in readme
     assert "Seeds were not varied" in readme
+    store = existing_store(address_of(None, str(made_store)))
+    for run in stored_runs(store, "single"):
+        assert answers_of(store, run.id).mean() == pytest.approx(run.metrics["test/accuracy"])
 
 
 def test_a_damaged_file_of_a_run_leaves_the_rest_of_a_summary(
