@@ -1,7 +1,7 @@
 """Lines against updates: what charts of many runs and of one run share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -28,6 +28,8 @@ class Line:
     half_width: half of the interval around each mean, or None where there is a single run
     dashed: whether it was measured on the images trained on; solid lines are of other images
     colour: index; lines of the same runs share it
+    baseline: whether the others are compared with it: black, and thicker
+    cycles: updates at which a cycle of the learning rate ended and another began
     """
 
     label: str
@@ -36,6 +38,8 @@ class Line:
     half_width: list[float] | None
     dashed: bool
     colour: int
+    baseline: bool = False
+    cycles: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         lengths = [len(self.steps), len(self.mean), len(self.mean if self.half_width is None else self.half_width)]
@@ -53,6 +57,11 @@ class Line:
                 "leave out runs that did not finish"
             )
 
+    @property
+    def ink(self) -> str:
+        """Its colour."""
+        return INK if self.baseline else COLOURS[self.colour % len(COLOURS)]
+
     def band(self) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper end of the interval, (steps,) each."""
         half_width = np.zeros(len(self.mean)) if self.half_width is None else np.array(self.half_width)
@@ -67,7 +76,7 @@ def draw_lines(axes: Axes, lines: Sequence[Line], *, scale: float = 1.0, log: bo
             raise ValueError(f"a log axis must have positive means: got {lowest}; choose a linear one")
         axes.set_yscale("log")
     for line in lines:
-        colour, marker = COLOURS[line.colour % len(COLOURS)], MARKERS[line.colour % len(MARKERS)]
+        colour, marker = line.ink, MARKERS[line.colour % len(MARKERS)]
         if line.half_width is not None:
             low, high = line.band()
             axes.fill_between(line.steps, scale * low, scale * high, color=colour, alpha=0.18, linewidth=0)
@@ -76,12 +85,14 @@ def draw_lines(axes: Axes, lines: Sequence[Line], *, scale: float = 1.0, log: bo
             scale * np.array(line.mean),
             color=colour,
             linestyle="--" if line.dashed else "-",
+            linewidth=2.4 if line.baseline else 1.6,
             marker=marker,
             markerfacecolor="white" if line.dashed else colour,
             markevery=-(-len(line.steps) // 20),  # more markers would hide the line
             label=line.label,
         )
     _limit(axes, lines, scale, log)
+    _mark_cycles(axes, lines, scale)
     axes.grid(axis="y")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 4, 5, 10], integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
@@ -89,6 +100,18 @@ def draw_lines(axes: Axes, lines: Sequence[Line], *, scale: float = 1.0, log: bo
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.yaxis.set_minor_locator(NullLocator())
+
+
+def _mark_cycles(axes: Axes, lines: Sequence[Line], scale: float) -> None:
+    """Where cycles end: a line from top to bottom where all with cycles agree, else a stroke on each of the lines."""
+    ends = {tuple(line.cycles) for line in lines if line.cycles}
+    if len(ends) == 1:
+        for end in ends.pop():
+            axes.axvline(end, color=MUTED, linewidth=0.9, linestyle=":", zorder=0.9)
+        return
+    for line in lines:
+        heights = scale * np.interp(line.cycles, line.steps, line.mean)
+        axes.plot(line.cycles, heights, linestyle="none", marker="|", markersize=14, color=line.ink)
 
 
 def _limit(axes: Axes, lines: Sequence[Line], scale: float, log: bool) -> None:
@@ -133,7 +156,7 @@ def label_ends(figure: Figure, panels: Sequence[tuple[Axes, Sequence[Line], floa
         points = axes.transAxes.inverted().transform(axes.transData.transform(ends))
         for text, line, point, y in zip(texts, lines, points, spread(points[:, 1], _heights(axes, texts)), strict=True):
             text.set_y(y)
-            _lead(axes, text, point, COLOURS[line.colour % len(COLOURS)])
+            _lead(axes, text, point, line.ink)
     figure.set_layout_engine("none")
 
 

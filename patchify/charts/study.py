@@ -22,12 +22,14 @@ class Bar:
     """The mean of n runs.
 
     half_width: half of the 95 % interval of the mean, or None where a single run gives none
+    baseline: whether the others are compared with it
     """
 
     label: str
     mean: float
     half_width: float | None
     n: int
+    baseline: bool = False
 
     def __post_init__(self) -> None:
         if not np.isfinite([self.mean, self.half_width or 0.0]).all():
@@ -66,11 +68,17 @@ def bar_chart(
     means = scale * np.array([bar.mean for bar in bars])
     half_widths = scale * np.array([bar.half_width or 0.0 for bar in bars])
     rows = np.arange(len(bars))
-    axes.barh(rows, means, height=0.64, color=PALE, edgecolor=COLOURS[0])
+    colours = ["white" if bar.baseline else PALE for bar in bars]
+    axes.barh(rows, means, height=0.64, color=colours, edgecolor=COLOURS[0])
+    for bar, mean in zip(bars, means, strict=True):
+        if bar.baseline:
+            axes.axvline(mean, color=COLOURS[0], linewidth=1.2, linestyle=(0, (4, 3)))
     known = [row for row, bar in enumerate(bars) if bar.half_width is not None]
     if known:
         axes.errorbar(means[known], known, xerr=half_widths[known], fmt="none", ecolor=INK, capsize=4, elinewidth=1.3)
     axes.set_yticks(rows, labels)
+    for bar, label in zip(bars, axes.get_yticklabels(), strict=True):
+        label.set_fontweight("bold" if bar.baseline else "normal")
     axes.set_ylim(len(bars) - 0.45, -0.55)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(axis)

@@ -25,7 +25,7 @@ WIDTH = 8.0
 """Inches of every chart, so that their letters have one size in a report."""
 MARGIN = 0.1
 """Inches."""
-DPI = 150
+DPI = 200
 
 _STYLE: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],  # comes with Matplotlib: the same shapes on every machine
@@ -55,8 +55,15 @@ _STYLE: dict[str, Any] = {
     "figure.titleweight": "bold",
     "svg.fonttype": "path",  # a viewer's own font would be wider or narrower, and labels would run into each other
     "svg.hashsalt": "patchify",
+    "pdf.fonttype": 42,  # letters that can be searched for and copied
 }
-_NO_TRACES: dict[str, dict[str, None]] = {".svg": {"Date": None, "Creator": None}, ".png": {"Software": None}}
+_NO_TRACES: dict[str, dict[str, None]] = {
+    ".svg": {"Date": None, "Creator": None},
+    ".png": {"Software": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+KINDS = tuple(_NO_TRACES)
+"""Of files: for pages, for looking at, for print."""
 
 
 @contextmanager
@@ -167,13 +174,13 @@ def lay_out(figure: Figure) -> None:
         engine.execute(figure)
 
 
-def save(figure: Figure, path: Path, suffixes: Sequence[str] = (".svg", ".png"), *, dpi: int = DPI) -> list[Path]:
+def save(figure: Figure, path: Path, suffixes: Sequence[str] = KINDS, *, dpi: int = DPI) -> list[Path]:
     """Write `figure` to `path` plus each suffix and return the paths written.
 
     The same figure gives the same bytes. Each file is complete or absent: it is moved into place when written.
 
     path: the file without its suffix; missing folders are made
-    suffixes: among ".svg" and ".png"
+    suffixes: among KINDS
     dpi: pixels of a PNG along an inch
     raises ValueError on any other suffix, before anything is written
     """

@@ -54,13 +54,14 @@ def summarize(words: argparse.Namespace) -> list[Path]:
     question = Question(by=words.by, where=words.where, metric=words.metric)
     runs = question.chosen(runs)
     by, pooled = question.groups(runs)
-    made = tables(store, runs, words.note, by)
+    baseline = words.baseline or study.baseline
+    made = tables(store, runs, note=words.note, by=by, baseline=baseline)
     column = question.column(made.results)
     summary = overview(made.results, column)
     remarks = (
         [f"Runs of a group differ in {', '.join(pooled)}; those that agree in all of it make pairs."] if by else []
     )
-    compared, baseline = None, words.baseline or study.baseline
+    compared = None
     if baseline and len(summary.counts) > 1:
         try:
             compared = concluded(made.results, column, baseline, cache(partial(answers_of, store)), pooled)

@@ -17,7 +17,7 @@ from patchify.study.scaling.figure import scaling_figure
 
 
 def draw(chart: Chart, tables: Tables, path: Path) -> list[Path]:
-    """Write one chart as SVG and PNG at `path` plus suffix.
+    """Write one chart as SVG, PNG and PDF at `path` plus suffix.
 
     Raises ResultsError for a column or metric that the tables, or some runs in them, don't have.
     """
@@ -33,7 +33,13 @@ def draw(chart: Chart, tables: Tables, path: Path) -> list[Path]:
 def _bars(chart: Chart, tables: Tables) -> charts.Figure:
     (column,) = chart.show
     bars = [
-        charts.Bar(label=label, mean=found.mean, half_width=found.half_width, n=found.n)
+        charts.Bar(
+            label=label,
+            mean=found.mean,
+            half_width=found.half_width,
+            n=found.n,
+            baseline=label == tables.baseline,
+        )
         for label, found in group_intervals(tables.results, column).items()
     ]
     shown = quantity(column)
@@ -49,27 +55,24 @@ def _bars(chart: Chart, tables: Tables) -> charts.Figure:
 
 def _curves(chart: Chart, tables: Tables) -> charts.Figure:
     lines = []
-    for colour, (label, group) in enumerate(tables.history.groupby("run", sort=False)):
+    parts = {metric.partition("/")[0] for metric in chart.show}
+    for colour, run in enumerate(tables.results["run"].unique()):
         for metric in chart.show:
-            part, of_images, _ = metric.partition("/")
-            name = f"{label} · {part}" if of_images else str(label)
-            lines.append(_line(name, group, group[metric], dashed=part == "train", colour=colour))
-    shown = quantity(chart.show[0])
-    return charts.line_chart(
-        lines, title=chart.title, axis=shown.axis, footer=footer(tables, "bands"), scale=shown.scale
-    )
+            part = metric.partition("/")[0]
+            line = _line(tables, run, tables.history[metric], colour)
+            line.label, line.dashed = f"{run} · {part}" if len(parts) > 1 else run, part == "train"
+            lines.append(line)
+    return _line_chart(chart, tables, lines, quantity(chart.show[0]).axis)
 
 
 def _gaps(chart: Chart, tables: Tables) -> charts.Figure:
     """The second metric minus the first."""
     first, second = chart.show
     lines = [
-        _line(str(label), group, group[second] - group[first], dashed=False, colour=colour)
-        for colour, (label, group) in enumerate(tables.history.groupby("run", sort=False))
+        _line(tables, run, tables.history[second] - tables.history[first], colour)
+        for colour, run in enumerate(tables.results["run"].unique())
     ]
-    shown = quantity(first)
-    axis = of_difference(shown.axis)
-    return charts.line_chart(lines, title=chart.title, axis=axis, footer=footer(tables, "bands"), scale=shown.scale)
+    return _line_chart(chart, tables, lines, of_difference(quantity(first).axis))
 
 
 def _gains(chart: Chart, tables: Tables) -> charts.Figure:
@@ -103,16 +106,33 @@ def _gains(chart: Chart, tables: Tables) -> charts.Figure:
     )
 
 
-def _line(label: str, group: pd.DataFrame, values: "pd.Series[float]", *, dashed: bool, colour: int) -> charts.Line:
-    at_steps = {int(str(step)): interval(found.dropna().tolist()) for step, found in values.groupby(group["step"])}
+def _line_chart(chart: Chart, tables: Tables, lines: list[charts.Line], axis: str) -> charts.Figure:
+    ends = {tuple(line.cycles) for line in lines if line.cycles}
+    marked = f" {'Dotted lines' if len(ends) == 1 else 'Strokes'}: ends of cycles." if ends else ""
+    return charts.line_chart(
+        lines,
+        title=chart.title,
+        axis=axis,
+        footer=footer(tables, "bands") + marked,
+        scale=quantity(chart.show[0]).scale,
+    )
+
+
+def _line(tables: Tables, run: str, values: "pd.Series[float]", colour: int) -> charts.Line:
+    """Values, one a record of all runs, of this group of runs."""
+    group = tables.history["run"] == run
+    by_step = values[group].groupby(tables.history["step"][group])
+    at_steps = {int(str(step)): interval(found.dropna().tolist()) for step, found in by_step}
     half_widths = [found.half_width for found in at_steps.values()]
     return charts.Line(
-        label=label,
+        label=run,
         steps=list(at_steps),
         mean=[found.mean for found in at_steps.values()],
         half_width=None if None in half_widths else [width or 0.0 for width in half_widths],
-        dashed=dashed,
+        dashed=False,
         colour=colour,
+        baseline=run == tables.baseline,
+        cycles=tables.cycles.get(run, []),
     )
 
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ import pandas as pd
 from patchify.config.identity import short
 from patchify.core.model import operations
 from patchify.core.model.architecture import Architecture
+from patchify.core.training.schedules import Constant, Cosine, Cyclic, WarmupCosine
 from patchify.store.opening import Store
 from patchify.tracking.histories import histories
 from patchify.tracking.reading import StoredRun
@@ -21,6 +22,7 @@ SCORES = (
     *("train_seconds", "train_cpu_seconds"),
 )
 """Columns of results.csv that come from a run's last record; accuracies as fractions, seconds of training alone."""
+SCHEDULES = {kind.__name__.lower(): kind for kind in (Cyclic, Cosine, Constant, WarmupCosine)}
 VIEWS = "test_accuracy_views"
 """A column more, where some run has it."""
 
@@ -42,14 +44,20 @@ class Tables:
     """What a study's charts are drawn from.
 
     results: results.csv, one row a run; history: history.csv, one row a record; about: the data set, in words
+    baseline: the group of runs that others are compared with
+    cycles: updates at which a cycle of the learning rate ended and another began, by group
     """
 
     results: pd.DataFrame
     history: pd.DataFrame
     about: str
+    baseline: str | None = None
+    cycles: dict[str, list[int]] = field(default_factory=dict)
 
 
-def tables(store: Store, runs: Sequence[StoredRun], note: str = "", by: Sequence[str] = ()) -> Tables:
+def tables(
+    store: Store, runs: Sequence[StoredRun], *, note: str = "", by: Sequence[str] = (), baseline: str | None = None
+) -> Tables:
     """The tables of these runs, in an order that only the runs decide. Raises StoreError.
 
     note: on the data set; by: settings that make groups of the runs; none: all that differ
@@ -75,7 +83,13 @@ def tables(store: Store, runs: Sequence[StoredRun], note: str = "", by: Sequence
     metrics = [str(column) for column in records if column not in {"run_id", "step"}]
     history = results[["run_id", "run", "seed"]].merge(records, on="run_id", sort=False)
     about = ", ".join(filter(None, [data_name(runs[0]), note]))
-    return Tables(results=_rounded(results, columns), history=_rounded(history, metrics), about=about)
+    return Tables(
+        results=_rounded(results, columns),
+        history=_rounded(history, metrics),
+        about=about,
+        baseline=baseline,
+        cycles={names[run.id]: cycle_ends(run) for run in runs},
+    )
 
 
 def train_flops(run: StoredRun, updates: int) -> int:
@@ -83,6 +97,13 @@ def train_flops(run: StoredRun, updates: int) -> int:
     names = ("filter_sizes", "filter_counts", "hidden")
     architecture = Architecture(**{name: json.loads(run.params[f"architecture.{name}"]) for name in names})
     return updates * operations.of_update(architecture, int(run.params["batch_size"]))
+
+
+def cycle_ends(run: StoredRun) -> list[int]:
+    """Updates at which a cycle of the run's learning rate ended and another began."""
+    kind = SCHEDULES[run.params["schedule"]]
+    settings = {setting.name: json.loads(run.params[f"schedule.{setting.name}"]) for setting in fields(kind)}
+    return kind(**settings).bounds[1:-1]
 
 
 def _metric(column: str) -> str:

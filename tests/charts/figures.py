@@ -204,7 +204,7 @@ def written(figure: Figure) -> list[Text]:
     return [text for text in texts if text.get_text().strip() and text.get_visible() and text not in hidden]
 
 
-def assert_readable(figure: Figure, dpi: int = 150) -> None:
+def assert_readable(figure: Figure, dpi: int = 200) -> None:
     """No text overlaps another or leaves the figure, at the resolution of the PNG unless told."""
     with styled():
         figure.set_dpi(dpi)

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from patchify.charts import Line
 from patchify.charts.lines import spread
+from patchify.charts.style import INK
 from tests.charts.figures import (
     assert_readable,
     loss_chart,
@@ -53,6 +55,28 @@ def test_lines_are_scaled_means_with_bands_where_there_is_an_interval() -> None:
     (band,) = axes.collections
     ys = np.asarray(band.get_paths()[0].vertices)[:, 1]
     np.testing.assert_allclose([ys.min(), ys.max()], [100 * (1.2 - 0.02), 100 * (2.4 + 0.02)])
+
+
+def verticals(figure: Figure) -> list[float]:
+    return [float(np.asarray(line.get_xdata())[0]) for line in figure.axes[0].lines if line.get_linestyle() == ":"]
+
+
+def test_cycles_that_end_together_are_marked_by_lines_and_others_by_strokes_on_their_curves() -> None:
+    together = [loss_line("arch1", cycles=[1600, 4800]), loss_line("arch2", cycles=[1600, 4800]), loss_line("constant")]
+    assert verticals(loss_chart(together)) == [1600, 4800]
+    apart = [loss_line("arch1", cycles=[1600, 4800]), loss_line("arch2", cycles=[2400], end=1.3)]
+    figure = loss_chart(apart, scale=10)
+    assert verticals(figure) == []
+    first, second = (np.asarray(line.get_xydata()) for line in figure.axes[0].lines if line.get_marker() == "|")
+    assert first[:, 0].tolist() == [1600, 4800]
+    np.testing.assert_allclose(second, [[2400, 10 * apart[1].mean[3]]])
+    assert verticals(loss_chart([loss_line()])) == []
+
+
+def test_the_baselines_line_is_black_and_thicker() -> None:
+    base, other = loss_chart([loss_line("arch1", baseline=True), loss_line("arch2", colour=1)]).axes[0].lines[:2]
+    assert base.get_color() == INK
+    assert base.get_linewidth() > other.get_linewidth()
 
 
 def test_train_is_dashed_test_is_solid_and_one_group_has_one_colour() -> None:

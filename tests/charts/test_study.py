@@ -1,8 +1,11 @@
 """Bars say what they were given, from zero."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -43,6 +46,16 @@ def test_error_bars_span_the_scaled_intervals(bars: Figure) -> None:
     (drawn,) = errors.lines[2]
     spans = [segment[:, 0].tolist() for segment in drawn.get_segments()]
     np.testing.assert_allclose(spans[2], [58.1, 58.9])
+
+
+def test_the_baseline_stands_out_and_its_mean_can_be_seen_beside_the_others() -> None:
+    bars = [replace(bar, baseline=bar.label == "arch2") for bar in architectures()]
+    (axes,) = accuracy_bars(bars).axes
+    filled = [to_hex(bar.get_facecolor()) for bar in rectangles(axes)]
+    assert [filled.count(colour) for colour in filled] == [3, 1, 3, 3]
+    assert [label.get_fontweight() for label in axes.get_yticklabels()] == ["normal", "bold", "normal", "normal"]
+    dashed = [line for line in axes.lines if line.is_dashed()]
+    assert [np.asarray(line.get_xdata()).tolist() for line in dashed] == [[56.2, 56.2]]
 
 
 def test_a_single_run_has_no_error_bar() -> None:

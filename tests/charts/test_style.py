@@ -12,7 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from patchify.charts import Bar, bar_chart, save
-from patchify.charts.style import styled
+from patchify.charts.style import KINDS, styled
 from tests.charts.figures import (
     CHARTS,
     FOOTER,
@@ -28,8 +28,9 @@ from tests.charts.figures import (
 @pytest.mark.parametrize("chart", CHARTS)
 def test_a_chart_saved_twice_and_drawn_again_has_the_same_bytes(chart: str, tmp_path: Path) -> None:
     figure = built(chart)
-    svg, png = save(figure, tmp_path / "first")
-    png_again, svg_again = save(figure, tmp_path / "again", (".png", ".svg"))
+    svg, png, pdf = save(figure, tmp_path / "first")
+    pdf_again, png_again, svg_again = save(figure, tmp_path / "again", (".pdf", ".png", ".svg"))
+    assert pdf.read_bytes() == pdf_again.read_bytes()
     (svg_anew,) = save(CHARTS[chart](), tmp_path / "anew", (".svg",))
     assert svg.read_bytes() == svg_again.read_bytes() == svg_anew.read_bytes()
     assert png.read_bytes() == png_again.read_bytes()
@@ -51,7 +52,9 @@ assert "matplotlib.pyplot" not in sys.modules
 
 
 def test_files_tell_neither_date_nor_software_version(bars: Figure, tmp_path: Path) -> None:
-    svg, png = save(bars, tmp_path / "chart")
+    svg, png, pdf = save(bars, tmp_path / "chart")
+    assert mpl.__version__.encode() not in pdf.read_bytes()
+    assert b"CreationDate" not in pdf.read_bytes()
     assert mpl.__version__ not in svg.read_text()
     assert "dc:date" not in svg.read_text()
     assert b"Software" not in png.read_bytes()
@@ -73,13 +76,13 @@ def test_a_users_own_matplotlib_settings_neither_count_nor_change(bars: Figure, 
 
 def test_a_name_with_a_dot_keeps_it_and_nothing_else_is_left_in_the_folder(bars: Figure, tmp_path: Path) -> None:
     paths = save(bars, tmp_path / "charts" / "smoothing=0.1")
-    assert paths == [tmp_path / "charts" / name for name in ("smoothing=0.1.svg", "smoothing=0.1.png")]
+    assert paths == [tmp_path / "charts" / f"smoothing=0.1{kind}" for kind in KINDS]
     assert sorted((tmp_path / "charts").iterdir()) == sorted(paths)
 
 
 def test_another_suffix_is_refused_before_anything_is_written(bars: Figure, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"a chart is saved as \.svg or \.png: got \.pdf; choose among these"):
-        save(bars, tmp_path / "chart", (".svg", ".pdf"))
+    with pytest.raises(ValueError, match=r"a chart is saved as \.svg or \.png or \.pdf: got \.jpg; choose among these"):
+        save(bars, tmp_path / "chart", (".svg", ".jpg"))
     assert not list(tmp_path.iterdir())
 
 
@@ -94,11 +97,11 @@ def test_a_file_that_cannot_be_moved_into_place_leaves_nothing_half_made(bars: F
 def test_every_chart_is_readable_as_svg_too_whose_resolution_is_another(chart: str) -> None:
     figure = built(chart)
     inches = {}
-    for dpi in (150, 72):
+    for dpi in (200, 72):
         assert_readable(figure, dpi)
         with styled():
             inches[dpi] = [text.get_window_extent().width / dpi for text in written(figure)]
-    np.testing.assert_allclose(inches[72], inches[150], rtol=0.03)  # some are rounded to whole pixels
+    np.testing.assert_allclose(inches[72], inches[200], rtol=0.03)  # some are rounded to whole pixels
 
 
 def test_long_titles_and_footers_are_broken_into_lines_that_fit_and_take_nothing_from_the_chart() -> None:

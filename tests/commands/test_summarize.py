@@ -22,7 +22,8 @@ def test_a_study_becomes_tables_charts_and_a_readme(summarize: Command, tiny_swe
     assert outcome.status == 0
     assert "tiny: 4 finished runs" in outcome.out
     folder = Path("experiments") / "tiny"
-    charts = {f"{stem}.{suffix}" for stem in ("test_accuracy", "train_seconds", "loss") for suffix in ("svg", "png")}
+    stems = ("test_accuracy", "train_seconds", "loss")
+    charts = {f"{stem}.{suffix}" for stem in stems for suffix in ("svg", "png", "pdf")}
     assert {path.name for path in folder.iterdir()} == charts | {
         "README.md",
         *(f"{name}.csv" for name in ("results", "history", "summary")),
@@ -63,7 +64,7 @@ def test_summarizing_twice_gives_the_same_files(summarize: Command, tiny_sweep: 
     summarize("tiny", "--uri", str(tiny_sweep), "--out", "first")
     summarize("tiny", "--uri", str(tiny_sweep), "--out", "second")
     names = sorted(path.name for path in Path("first").iterdir())
-    assert len(names) == 11
+    assert len(names) == 14
     for name in names:
         assert (Path("first") / name).read_bytes() == (Path("second") / name).read_bytes(), name
 
