@@ -198,5 +198,5 @@ def spread(wanted: np.ndarray, heights: np.ndarray) -> np.ndarray:
 def key(axes: Axes) -> None:
     """Say above the axes what dashed and solid lines are."""
     train = Line2D([], [], color=MUTED, linestyle="--", marker="o", markerfacecolor="white", label="train")
-    test = Line2D([], [], color=MUTED, linestyle="-", marker="o", label="test")
-    axes.legend(handles=[train, test], loc="lower right", bbox_to_anchor=(1, 0.99), ncols=2, handlelength=3.2)
+    other = Line2D([], [], color=MUTED, linestyle="-", marker="o", label="test or validation")
+    axes.legend(handles=[train, other], loc="lower right", bbox_to_anchor=(1, 0.99), ncols=2, handlelength=3.2)

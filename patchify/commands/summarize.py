@@ -49,8 +49,8 @@ def summarize(words: argparse.Namespace) -> list[Path]:
     from patchify.tracking.reading import answers_of  # noqa: PLC0415
 
     store = existing_store(address_of(words.uri or os.environ.get("MLFLOW_TRACKING_URI"), tracking_folder()))
-    study, runs, line = counted(store, words.study, words.data)
-    say(line)
+    study, runs, left_out = counted(store, words.study, words.data)
+    say(f"{words.study}: {len(runs)} finished runs" + (f"; left out: {'; '.join(left_out)}" if left_out else ""))
     question = Question(by=words.by, where=words.where, metric=words.metric)
     runs = question.chosen(runs)
     by, pooled = question.groups(runs)
@@ -58,9 +58,9 @@ def summarize(words: argparse.Namespace) -> list[Path]:
     made = tables(store, runs, note=words.note, by=by, baseline=baseline)
     column = question.column(made.results)
     summary = overview(made.results, column)
-    remarks = (
-        [f"Runs of a group differ in {', '.join(pooled)}; those that agree in all of it make pairs."] if by else []
-    )
+    remarks = [f"Left out: {'; '.join(left_out)}."] if left_out else []
+    if by:
+        remarks.append(f"Runs of a group differ in {', '.join(pooled)}; those that agree in all of it make pairs.")
     compared = None
     if baseline and len(summary.counts) > 1:
         try:

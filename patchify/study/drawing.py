@@ -132,7 +132,7 @@ def _line(tables: Tables, run: str, values: "pd.Series[float]", colour: int) -> 
         dashed=False,
         colour=colour,
         baseline=run == tables.baseline,
-        cycles=tables.cycles.get(run, []),
+        cycles=tables.cycle_ends(run),
     )
 
 

@@ -15,6 +15,7 @@ COLUMNS = (
     "test_accuracy",
     "test_accuracy_views",
     "validation_accuracy",
+    "validation_accuracy_views",
     "train_accuracy",
     "test_loss",
     "train_loss",

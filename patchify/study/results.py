@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -23,8 +23,8 @@ SCORES = (
 )
 """Columns of results.csv that come from a run's last record; accuracies as fractions, seconds of training alone."""
 SCHEDULES = {kind.__name__.lower(): kind for kind in (Cyclic, Cosine, Constant, WarmupCosine)}
-VIEWS = "test_accuracy_views"
-"""A column more, where some run has it."""
+VIEWS = ("test_accuracy_views", "validation_accuracy_views")
+"""Of these the first that some run has is a column more."""
 
 
 def data_name(run: StoredRun) -> str:
@@ -45,14 +45,18 @@ class Tables:
 
     results: results.csv, one row a run; history: history.csv, one row a record; about: the data set, in words
     baseline: the group of runs that others are compared with
-    cycles: updates at which a cycle of the learning rate ended and another began, by group
     """
 
     results: pd.DataFrame
     history: pd.DataFrame
     about: str
     baseline: str | None = None
-    cycles: dict[str, list[int]] = field(default_factory=dict)
+
+    def cycle_ends(self, run: str) -> list[int]:
+        """Updates at which a cycle of the learning rate of this group of runs ended and another began."""
+        of_run = self.results["run"] == run
+        ends: list[int] = json.loads(self.results.loc[of_run, "cycle_ends"].iloc[0])
+        return ends
 
 
 def tables(
@@ -67,13 +71,14 @@ def tables(
     runs = sorted(runs, key=lambda run: (_natural(names[run.id]), int(run.params["seed"]), run.id))
     records = histories(store, runs)
     updates = records.groupby("run_id")["step"].max()
-    columns = (*SCORES, VIEWS) if any(_metric(VIEWS) in run.metrics for run in runs) else SCORES
+    columns = [*SCORES, *[column for column in VIEWS if any(_metric(column) in run.metrics for run in runs)][:1]]
     rows = [
         {"run_id": run.id, "run_key": run.tags["run_key"], "data": data_name(run), "run": names[run.id]}
         | {key: run.params.get(key, "") for key in settings}
         | {
             "seed": int(run.params["seed"]),
             "updates": int(updates[run.id]),
+            "cycle_ends": json.dumps(cycle_ends(run)),
             "train_flops": train_flops(run, int(updates[run.id])),
         }
         | {score: run.metrics.get(_metric(score), np.nan) for score in columns}
@@ -88,7 +93,6 @@ def tables(
         history=_rounded(history, metrics),
         about=about,
         baseline=baseline,
-        cycles={names[run.id]: cycle_ends(run) for run in runs},
     )
 
 

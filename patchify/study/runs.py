@@ -10,8 +10,8 @@ from patchify.study import ResultsError
 from patchify.tracking.reading import StoredRun, config_of, stored_runs
 
 
-def counted(store: Store, name: str, data: str | None) -> tuple[Study, list[StoredRun], str]:
-    """The study of this name, its runs that count, and a line on them and on what is left out.
+def counted(store: Store, name: str, data: str | None) -> tuple[Study, list[StoredRun], list[str]]:
+    """The study of this name, its runs that count, and notes on those that don't.
 
     A study without a file is what its newest finished run was told. data: see `select`
 
@@ -34,12 +34,7 @@ def counted(store: Store, name: str, data: str | None) -> tuple[Study, list[Stor
         raise ResultsError(f"{store.address} holds no study {name}; there are: {there_are}")
     runs, left_out = select(all_runs, name, data)
     absent = [other for other in asked.runs_of if not found[other]]
-    line = (
-        f"{name}: {len(runs)} finished runs"
-        + (f"; left out: {', '.join(left_out)}" if left_out else "")
-        + (f"; none there of {', '.join(absent)}" if absent else "")
-    )
-    return asked, runs, line
+    return asked, runs, [*left_out, *(f"none there of {other}" for other in absent)]
 
 
 def is_of(run: StoredRun, data: str | None) -> bool:
@@ -55,9 +50,11 @@ def select(runs: Sequence[StoredRun], study: str, data: str | None) -> tuple[lis
     finished runs, or several data sets and no choice.
     """
     runs = sorted({run.id: run for run in runs}.values(), key=lambda run: run.started)
-    unfinished = Counter(run.status.lower() for run in runs if run.status != "FINISHED")
-    notes = [f"{count} {status}" for status, count in sorted(unfinished.items())]
     finished = [run for run in runs if run.status == "FINISHED"]
+    done = {run.tags["run_key"] for run in finished}
+    unfinished = [run for run in runs if run.tags["run_key"] not in done]
+    statuses = sorted({run.status for run in unfinished})
+    notes = [_unfinished([run for run in unfinished if run.status == status]) for status in statuses]
     chosen = [run for run in finished if is_of(run, data)]
     if len(chosen) < len(finished):
         notes.append(f"{len(finished) - len(chosen)} of other data sets")
@@ -73,3 +70,10 @@ def select(runs: Sequence[StoredRun], study: str, data: str | None) -> tuple[lis
         held = "; ".join(f"{name} {digest[:8]}: {count} runs" for (name, digest), count in sorted(sets.items()))
         raise ResultsError(f"{study} holds runs of several data sets ({held}): choose one with --data NAME or DIGEST")
     return list(newest.values()), notes
+
+
+def _unfinished(runs: Sequence[StoredRun]) -> str:
+    """How many runs ended, or did not, in one way: which groups they are of, and why one of them failed."""
+    labels = ", ".join(sorted({run.tags["label"] for run in runs}))
+    reason = f": {runs[0].tags['failure']}" if runs[0].status == "FAILED" and "failure" in runs[0].tags else ""
+    return f"{len(runs)} {runs[0].status.lower()} ({labels}{reason})"

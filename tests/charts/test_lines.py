@@ -84,7 +84,7 @@ def test_train_is_dashed_test_is_solid_and_one_group_has_one_colour() -> None:
     train, test = figure.axes[0].lines[:2]
     assert (train.get_linestyle(), test.get_linestyle()) == ("--", "-")
     assert train.get_color() == test.get_color()
-    assert {"train", "test"} <= set(words(figure))
+    assert {"train", "test or validation"} <= set(words(figure))
     assert "train" not in words(loss_chart([loss_line()])), "one kind of line needs no key"
 
 

@@ -33,7 +33,7 @@ def test_a_study_becomes_tables_charts_and_a_readme(summarize: Command, tiny_swe
     results = pd.read_csv(folder / "results.csv")
     assert list(results.columns) == [
         *("run_id", "run_key", "data", "run", "architecture.filter_counts", "architecture.filter_sizes", "seed"),
-        *("updates", "train_flops", "train_loss", "train_accuracy", "validation_accuracy", "test_loss"),
+        *("updates", "cycle_ends", "train_flops", "train_loss", "train_accuracy", "validation_accuracy", "test_loss"),
         *("test_accuracy", "train_seconds", "train_cpu_seconds"),
     ]
     assert results["seed"].tolist() == [0, 1, 0, 1]
@@ -182,7 +182,8 @@ def test_without_a_store_nothing_is_made(summarize: Command, tmp_path: Path) -> 
 def a_run(tags: dict[str, str], study: str = "widths") -> TrackedRun:
     header = {"store": LOCAL, "study": study, "name": "arch1 · seed 0", "description": "", "parent": None}
     widths = {f"architecture.{name}": "[4]" for name in ("filter_sizes", "filter_counts", "hidden")}
-    params = {"seed": "0", "threads": "1", "batch_size": "100", **widths}
+    rates = {"schedule": "constant", "schedule.eta": "0.1", "schedule.updates": "100"}
+    params = {"seed": "0", "threads": "1", "batch_size": "100", **widths, **rates}
     folder = run_folder(Path("mlruns"), LOCAL, uuid4().hex)
     return TrackedRun(folder, Path("mlruns"), {**header, "params": params, "tags": tags})
 
@@ -251,11 +252,11 @@ def test_runs_that_did_not_finish_are_left_out_and_said_so(summarize: Command, m
     with pytest.raises(KeyboardInterrupt):
         _interrupted()
     outcome = summarize("widths")
-    assert "widths: 1 finished runs; left out: 1 killed" in outcome.out
+    assert "widths: 1 finished runs; left out: 1 killed (arch1)" in outcome.out
 
 
 def _interrupted() -> None:
-    with a_run({"run_key": "other"}):
+    with a_run({"run_key": "other", "label": "arch1"}):
         raise KeyboardInterrupt
 
 
@@ -264,7 +265,7 @@ def test_a_study_with_no_finished_run_says_what_there_is(summarize: Command, mad
         _interrupted()
     outcome = summarize("widths")
     assert outcome.status == 1
-    assert "no finished runs of widths (left out: 1 killed): train first" in outcome.err
+    assert "no finished runs of widths (left out: 1 killed (arch1)): train first" in outcome.err
 
 
 def test_runs_of_several_data_sets_are_never_mixed(summarize: Command, made_store: Path, files: Path) -> None:

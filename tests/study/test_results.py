@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from patchify.config.identity import settings
-from patchify.core.training.schedules import Constant
+from patchify.core.training.schedules import Constant, Cyclic
 from patchify.study.intervals import interval
-from patchify.study.results import _names, differing, train_flops
+from patchify.study.results import _names, cycle_ends, differing, train_flops
 from patchify.sweep.plan import plan
 from patchify.tracking.reading import StoredRun
 from tests.sweep.test_loading import SMALL, a_run
@@ -75,3 +75,11 @@ def test_the_operations_of_a_run_are_those_that_the_plan_counts_for_its_updates(
     planned, planned_long = plan([short, long], [["seed=0"]] * 2)
     assert planned_long.operations - planned.operations == counted_long - counted, "evaluated alike, twice"
     assert counted_long == 2.5 * counted > 0
+
+
+def test_the_ends_of_cycles_are_read_from_a_runs_settings() -> None:
+    cycles = Cyclic(eta_min=1e-5, eta_max=0.1, cycles=3, step_size=100, growth=2.0, decay=1.0)
+    found = settings(replace(a_run(SMALL), schedule=cycles))
+    assert cycle_ends(run("a", "arch1", **found)) == [200, 600]
+    steady = settings(replace(a_run(SMALL), schedule=Constant(eta=0.1, updates=100)))
+    assert cycle_ends(run("a", "arch1", **steady)) == []
