@@ -31,6 +31,10 @@ class Preconditioning:
         biases made up for it (Schraudolph 1998, "Centering neural network gradient factors"). The layer that gives the
         logits moves as ever: measured, it learns more slowly when centered, too (CIFAR-10, 64 filters, 512 hidden
         units, 30 epochs, one seed: training loss 0.75 against 0.73).
+        Nothing holds the biases of filters any more, whose means hidden biases make up for: in long trainings of wide
+        networks they drift apart until float32 and the moving average no longer keep up. Measured (96 filters, 768
+        hidden units, 36,000 updates): at a rate of 0.05 to 86 and 1183, with losses that rise even as the rate falls to
+        zero; 0.025 is smooth.
     """
 
     whiten: float = 0.0
