@@ -72,7 +72,7 @@ def test_two_workers_come_to_the_results_of_hydras_own_launcher_bit_for_bit(
     def numbers(study: str) -> dict[str, object]:
         found: dict[str, object] = {}
         for run in runs_of(made_store, study)[1:]:
-            parameters = made_store / "artifacts" / study / run.info.run_id / "artifacts" / "parameters.npz"
+            parameters = made_store / "artifacts" / study / run.info.run_id / "artifacts" / "model" / "parameters.npz"
             flat = np.concatenate([array.ravel() for name, array in np.load(parameters).items() if "names" not in name])
             metrics = {
                 key: [(metric.step, metric.value) for metric in client.get_metric_history(run.info.run_id, key)]

@@ -9,6 +9,7 @@ from patchify.benchmark.cells import Cell
 from patchify.benchmark.report.findings import findings
 from patchify.benchmark.report.writing import write
 from patchify.benchmark.results import headline, last_line, table
+from patchify.charts.style import KINDS
 from tests.benchmark.measured import FACTORS, PARTS, made_up
 
 SMALL, LARGE = Cell(f=2, nf=3, nh=50), Cell(f=16, nf=160, nh=300)
@@ -99,4 +100,5 @@ def test_table_charts_and_readme_are_written(tmp_path: Path) -> None:
 def test_without_others_there_are_no_ratios_to_draw(tmp_path: Path) -> None:
     results = table([made_up(SMALL, {"ours": 1.0, "floor": 0.8})])
     written = write(results, tmp_path, machine=MACHINE, images=10_000, command="patchify-benchmark")
-    assert sorted(path.name for path in written) == ["README.md", "microseconds.png", "microseconds.svg", "results.csv"]
+    charts = [f"microseconds{kind}" for kind in sorted(KINDS)]
+    assert sorted(path.name for path in written) == ["README.md", *charts, "results.csv"]

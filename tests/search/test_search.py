@@ -33,7 +33,7 @@ def test_a_search_ends_with_a_readme_a_table_and_charts(search: Command, store: 
     outcome = search(*written(TWO, sampler="tpe", trials=9))
     assert (outcome.status, outcome.err) == (0, "")
     folder = Path("experiments/tiny")
-    charts = {f"{stem}.{suffix}" for stem in ("history", "slices") for suffix in ("svg", "png")}
+    charts = {f"{stem}.{suffix}" for stem in ("history", "slices") for suffix in ("svg", "png", "pdf")}
     assert {path.name for path in folder.iterdir()} == charts | {"README.md", "trials.csv"}
     table = trials()
     assert table["state"].tolist() == ["done"] * 9

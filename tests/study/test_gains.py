@@ -159,7 +159,8 @@ def test_a_study_without_charts_of_gains_has_no_such_table() -> None:
 
 
 def test_a_chart_of_gains_is_drawn_from_the_results(tmp_path: Path) -> None:
-    assert [path.name for path in draw(chart(), tables(results()), tmp_path / "gains")] == ["gains.svg", "gains.png"]
+    written = draw(chart(), tables(results()), tmp_path / "gains")
+    assert [path.name for path in written] == ["gains.svg", "gains.png", "gains.pdf"]
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_the_terms_of_a_law_fall_together_when_all_grow_as_it_says() -> None:
 @pytest.mark.parametrize("column", ["test_loss", "test_accuracy"])
 def test_the_chart_and_its_section_say_the_law_and_the_next_doubling(column: str, tmp_path: Path) -> None:
     tables, chart = made_up(), Chart(kind=ChartKind.scaling, show=[column], title="Scaling")
-    assert [path.suffix for path in draw(chart, tables, tmp_path / "scaling")] == [".svg", ".png"]
+    assert [path.suffix for path in draw(chart, tables, tmp_path / "scaling")] == [".svg", ".png", ".pdf"]
     said = "\n".join(scaling_section(chart, tables))
     found = scaling(tables, column)
     split = best_split(found.fit.law, found.grid, BUDGET)
