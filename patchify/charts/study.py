@@ -70,15 +70,11 @@ def bar_chart(
     rows = np.arange(len(bars))
     colours = ["white" if bar.baseline else PALE for bar in bars]
     axes.barh(rows, means, height=0.64, color=colours, edgecolor=COLOURS[0])
-    for bar, mean in zip(bars, means, strict=True):
-        if bar.baseline:
-            axes.axvline(mean, color=COLOURS[0], linewidth=1.2, linestyle=(0, (4, 3)))
     known = [row for row, bar in enumerate(bars) if bar.half_width is not None]
     if known:
         axes.errorbar(means[known], known, xerr=half_widths[known], fmt="none", ecolor=INK, capsize=4, elinewidth=1.3)
     axes.set_yticks(rows, labels)
-    for bar, label in zip(bars, axes.get_yticklabels(), strict=True):
-        label.set_fontweight("bold" if bar.baseline else "normal")
+    _mark_baseline(axes, bars, means)
     axes.set_ylim(len(bars) - 0.45, -0.55)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(axis)
@@ -101,6 +97,14 @@ def bar_chart(
     _stop_ticks(axes, float(means.max()))
     settle(figure)
     return figure
+
+
+def _mark_baseline(axes: Axes, bars: Sequence[Bar], means: np.ndarray) -> None:
+    """A bold label, and a line through all bars at its mean."""
+    for bar, label, mean in zip(bars, axes.get_yticklabels(), means, strict=True):
+        if bar.baseline:
+            label.set_fontweight("bold")
+            axes.axvline(mean, color=COLOURS[0], linewidth=1.2, linestyle=(0, (4, 3)))
 
 
 def _make_room(figure: Figure, axes: Axes, texts: Sequence[Text], ends: np.ndarray, lowest: float) -> None:
