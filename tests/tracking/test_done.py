@@ -1,11 +1,13 @@
 """What was done is found by its key, whichever study it was made for, and may count for others."""
 
+import math
 from pathlib import Path
 
 import pytest
 
 from patchify.store import Unreachable
 from patchify.store.opening import Store, open_store
+from patchify.tracking import database
 from patchify.tracking import done as the_module
 from patchify.tracking.delivery import deliver
 from patchify.tracking.done import also_in, finished_runs
@@ -60,6 +62,26 @@ def test_a_study_may_have_no_runs_of_its_own(local: Store, made_store: Path) -> 
     shared = a_stored_run(local, made_store, "k1", "widths")
     also_in(local, shared, "depths")
     assert [run.id for run in stored_runs(local, "depths")] == [shared]
+
+
+def test_a_database_gives_the_runs_that_the_search_of_mlflow_finds(
+    local: Store, made_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "PORTION", 2)
+    for key, study, status in [("k1", "widths", "FINISHED"), ("k2", "widths", "KILLED"), ("k3", "depths", "FINISHED")]:
+        a_stored_run(local, made_store, key, study, status)
+    shared = a_stored_run(local, made_store, "k4", "depths")
+    also_in(local, shared, "widths")
+    local.client.log_metric(shared, "test/loss", math.nan, step=9)
+    local.client.delete_run(a_stored_run(local, made_store, "k5", "widths"))
+    found = stored_runs(local, "widths")
+    assert [run.tags["run_key"] for run in found] == ["k1", "k2", "k4"]
+    assert math.isnan(found[-1].metrics["test/loss"])
+    monkeypatch.setattr(database, "is_database", lambda address: False)
+    searched = stored_runs(local, "widths")
+    for run in [*found, *searched]:
+        run.metrics = {name: -1.0 if math.isnan(value) else value for name, value in run.metrics.items()}
+    assert found == searched
 
 
 def test_a_store_that_does_not_answer_is_unreachable(proxy: Proxy) -> None:

@@ -8,7 +8,7 @@ import pytest
 from patchify.journal.folder import LOCAL
 from patchify.journal.journal import Journal
 from patchify.store.opening import Store, open_store
-from patchify.tracking import histories
+from patchify.tracking import database, histories
 from patchify.tracking.delivery import deliver
 from patchify.tracking.reading import stored_runs
 from tests.tracking.runs import a_run, ends
@@ -30,7 +30,7 @@ def store(request: pytest.FixtureRequest) -> Store:
 
 
 def test_every_record_of_every_run_is_a_row(store: Store, made_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(histories, "PORTION", 2)
+    monkeypatch.setattr(database, "PORTION", 2)
     for key, records in RECORDS.items():
         folder = a_run(made_store, key, store=store.address if "http" in store.address else LOCAL, study="histories")
         with Journal(folder.journal) as journal:
