@@ -2,6 +2,7 @@
 
 import enum
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from hydra.core.config_store import ConfigStore
@@ -14,7 +15,7 @@ from patchify.core.model.losses import Regularizer
 from patchify.core.rules import at_least, require
 from patchify.core.training.optimizers import SGD, AdamW, Optimizer
 from patchify.core.training.preconditioning import Preconditioning
-from patchify.core.training.schedules import Constant, Cosine, Cyclic, Schedule, WarmupCosine
+from patchify.core.training.schedules import SCHEDULES, Schedule
 from patchify.data.cifar10 import Cifar10
 from patchify.data.source import DataSource
 from patchify.data.textures import Textures
@@ -164,9 +165,9 @@ def register_schemas() -> None:
     """Tell Hydra the types of all keys; `schema/...` is what the YAML files of `conf/` begin from."""
     store = ConfigStore.instance()
     store.store(name="run_schema", node=Run)
-    options: dict[str, list[type]] = {
+    options: dict[str, Iterable[type]] = {
         "data": [Cifar10, Textures],
-        "schedule": [Cyclic, Cosine, Constant, WarmupCosine],
+        "schedule": SCHEDULES,
         "optimizer": [SGD, AdamW],
     }
     for group, schemas in options.items():

@@ -12,7 +12,7 @@ import pandas as pd
 from patchify.config.identity import short
 from patchify.core.model import operations
 from patchify.core.model.architecture import Architecture
-from patchify.core.training.schedules import Constant, Cosine, Cyclic, WarmupCosine
+from patchify.core.training.schedules import SCHEDULES
 from patchify.store.opening import Store
 from patchify.tracking.histories import histories
 from patchify.tracking.reading import StoredRun
@@ -22,7 +22,6 @@ SCORES = (
     *("train_seconds", "train_cpu_seconds"),
 )
 """Columns of results.csv that come from a run's last record; accuracies as fractions, seconds of training alone."""
-SCHEDULES = {kind.__name__.lower(): kind for kind in (Cyclic, Cosine, Constant, WarmupCosine)}
 VIEWS = ("test_accuracy_views", "validation_accuracy_views")
 """Of these the first that some run has is a column more."""
 
@@ -105,7 +104,7 @@ def train_flops(run: StoredRun, updates: int) -> int:
 
 def cycle_ends(run: StoredRun) -> list[int]:
     """Updates at which a cycle of the run's learning rate ended and another began."""
-    kind = SCHEDULES[run.params["schedule"]]
+    kind = next(kind for kind in SCHEDULES if kind.__name__.lower() == run.params["schedule"])
     settings = {setting.name: json.loads(run.params[f"schedule.{setting.name}"]) for setting in fields(kind)}
     return kind(**settings).bounds[1:-1]
 

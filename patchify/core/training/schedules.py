@@ -198,3 +198,7 @@ class Constant(OneCycle):
 
     def __call__(self, step: int) -> float:
         return self.eta
+
+
+SCHEDULES: tuple[type[Schedule], ...] = (Cyclic, Cosine, WarmupCosine, Constant)
+"""All there are; in configs they go by their names in lower case."""
