@@ -6,7 +6,6 @@ import numpy as np
 
 from patchify import charts
 from patchify.config.schema import Run
-from patchify.core.images.zorder import row_major_filters
 from patchify.core.model.classifier import Classifier
 from patchify.core.model.evaluation import probabilities
 from patchify.core.model.parameters import Parameters
@@ -55,10 +54,7 @@ def write_artifacts(
     by_class = f"{about}: {images} images by class"
     pictures = {
         "curves": _curves(records, run.schedule, about),
-        "filters": charts.filter_grid(
-            [row_major_filters(*pair) for pair in zip(parameters.filters, run.architecture.filter_sizes, strict=True)],
-            title=f"{about}: learned filters",
-        ),
+        "filters": charts.filter_grid(classifier.filters, title=f"{about}: learned filters"),
         "confusion_matrix": charts.confusion_matrix(counts, dataset.class_names, title=by_class),
     }
     for stem, figure in pictures.items():

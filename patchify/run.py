@@ -6,16 +6,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
-from threadpoolctl import threadpool_limits
-
 from patchify.artifacts import write_artifacts
 from patchify.config.identity import run_key, settings
 from patchify.config.schema import Run
-from patchify.core.model.parameters import Parameters, he_initialised
+from patchify.core.model.parameters import Parameters
 from patchify.core.training.checkpoints import latest_checkpoint, remove_checkpoints, write_checkpoint
-from patchify.core.training.loop import Training
 from patchify.core.training.records import Record, State
-from patchify.core.training.streams import Streams, streams
 from patchify.data.dataset import Dataset
 from patchify.data.prepare import prepare
 from patchify.display import complain
@@ -25,6 +21,7 @@ from patchify.journal.journal import finished, read
 from patchify.tracking.facts import facts
 from patchify.tracking.run import TrackedRun
 from patchify.tracking.standing import accuracy_of, folder_for, store_name, sync_command
+from patchify.training import training_of
 
 CHECKPOINT_EVERY = 60.0
 """Seconds between two checkpoints at most; every record with scores has one, too."""
@@ -105,10 +102,7 @@ def _trained(
     state, refused = latest_checkpoint(folder, run=key)
     for reason in refused:
         complain(f"{title}: {reason}")
-    random = streams(run.seed)
-    parameters = he_initialised(run.architecture, random.weights, run.dtype.value)
-    with threadpool_limits(run.threads, user_api="blas"), deferred() as wishes, Keeper(tracked, wishes) as keeper:
-        training = _training(run, parameters, dataset, random, state)
+    with training_of(run, dataset, state) as training, deferred() as wishes, Keeper(tracked, wishes) as keeper:
         watch(Started(name=title, step=training.step, total=run.schedule.total))
         for record in training.records:  # which the journal has, unless it was cut
             tracked.log_metrics(record.metrics(), record.step)
@@ -167,22 +161,3 @@ class Keeper:
             complain(f"the last checkpoint is not kept: {failure}")
         elif failure:
             raise failure
-
-
-def _training(run: Run, parameters: Parameters, dataset: Dataset, random: Streams, state: State | None) -> Training:
-    """A run's training, evaluated on a part of the training images, on validation and, if wanted, on test images."""
-    return Training(
-        parameters,
-        dataset.train,
-        schedule=run.schedule,
-        regularizer=run.regularizer,
-        optimizer=run.optimizer,
-        augmentation=run.augmentation,
-        preconditioning=run.preconditioning,
-        evaluation=run.evaluation,
-        batch_size=run.batch_size,
-        random=random,
-        evaluated=dataset.evaluated(test=run.evaluation.test),
-        record_every=run.record_every,
-        state=state,
-    )

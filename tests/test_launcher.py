@@ -108,7 +108,7 @@ def test_a_worker_that_is_killed_fails_its_run_and_the_others_go_on(
             os.kill(os.getpid(), signal.SIGKILL)
         return streams(seed)
 
-    monkeypatch.setattr("patchify.run.streams", deadly)
+    monkeypatch.setattr("patchify.training.streams", deadly)
     outcome = patchify("-m", *TINY, TWO, "seed=0,1,2")
     assert outcome.status == 1
     row = next(line for line in outcome.err.splitlines() if "patchify.log" in line)

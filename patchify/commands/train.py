@@ -14,11 +14,11 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from patchify.config.catalog import CONF, register_resolvers
-from patchify.config.composing import as_yaml
+from patchify.config.catalog import register_resolvers
+from patchify.config.composing import as_yaml, register_schemas
 from patchify.config.door import ConfigError, explain, to_run
 from patchify.config.identity import label
-from patchify.config.schema import register_schemas
+from patchify.config.names import CONF
 from patchify.core.training.update import Diverged
 from patchify.data.source import DataError
 from patchify.display import complain, show_warnings_plainly

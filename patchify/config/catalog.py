@@ -3,15 +3,12 @@
 import textwrap
 from dataclasses import dataclass
 from functools import cache, partial
-from pathlib import Path
 from typing import cast
 
 from omegaconf import DictConfig, OmegaConf
 
+from patchify.config.names import CONF, options
 from patchify.config.schema import Chart
-
-CONF = next(parent / "conf" for parent in Path(__file__).parents[1:3] if (parent / "conf").is_dir())
-"""The YAML files: inside the installed package, or beside it in a checkout."""
 
 GROUPS = (
     "data",
@@ -39,12 +36,6 @@ class Study:
     question: str
     baseline: str | None
     charts: dict[str, Chart]
-
-
-def options(group: str) -> list[str]:
-    """Names of the options of a config group; those in folders below it as `folder/name`."""
-    folder = CONF / group
-    return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.yaml"))
 
 
 def has_file(study: str) -> bool:

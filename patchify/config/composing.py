@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from patchify.config.catalog import CONF, register_resolvers
+from patchify.config.catalog import register_resolvers
 from patchify.config.door import ConfigError, check_choices, explain, to_run
-from patchify.config.schema import Run, register_schemas
+from patchify.config.names import CONF
+from patchify.config.schema import KINDS, Run
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)
@@ -20,6 +22,15 @@ class Composed:
     run: Run
     choices: dict[str, str]
     yaml: str
+
+
+def register_schemas() -> None:
+    """Tell Hydra the types of all keys; `schema/...` is what the YAML files of `conf/` begin from."""
+    store = ConfigStore.instance()
+    store.store(name="run_schema", node=Run)
+    for group, kinds in KINDS.items():
+        for kind in kinds:
+            store.store(group=f"schema/{group}", name=kind.__name__.lower(), node=kind)
 
 
 def compose_run(overrides: Sequence[str]) -> Composed:

@@ -1,6 +1,5 @@
 """Where a composed config becomes plain objects, and where what can't be run is refused."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -9,7 +8,8 @@ from hydra.errors import MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
-from patchify.config.catalog import GROUPS, options
+from patchify.config.catalog import GROUPS
+from patchify.config.names import nearest, options, unknown_key
 from patchify.config.schema import Run
 
 SET_BY_RECIPES = {*GROUPS} - {"data", "tracking", "recipe"}
@@ -77,11 +77,6 @@ def _refuse_unknown_keys(node: DictConfig, prefix: str = "") -> None:
             raise ConfigError(f"{prefix}{name} must be given: it was taken away; leave out the ~")
 
 
-def unknown_key(key: str, known: list[str]) -> str:
-    """Why `key` is refused, and what was probably meant."""
-    return f"{key} must be a known setting: there is none of this name; {nearest(key, known)}"
-
-
 def explain(error: Exception) -> str:
     """Hydra's and OmegaConf's errors in one line: key, rule, value and remedy; any other error's own words."""
     for found in (error, error.__cause__, error.__context__):
@@ -108,11 +103,3 @@ def _group_and_name(file: str) -> tuple[str, str]:
     """Of an option, whose name may have a "/" in it, as may that of one of Hydra's own groups."""
     group, _, name = file.partition("/")
     return (group, name) if group in GROUPS else (file.rpartition("/")[0], file.rpartition("/")[2])
-
-
-def nearest(wanted: str, known: list[str]) -> str:
-    """The remedy for a name that there is not."""
-    close = difflib.get_close_matches(wanted, known, n=1)
-    if close:
-        return f"did you mean {close[0]}?"
-    return f"choose among {', '.join(known)}" if known else "patchify --cfg job shows all settings"

@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from hydra.core.config_store import ConfigStore
-
 from patchify.config.published import Published
 from patchify.core.images.augmentation import Augmentation
 from patchify.core.model.architecture import Architecture
@@ -161,15 +159,9 @@ class Run:
         require(self.study != "Default", "study", "must not be MLflow's own experiment", self.study, "choose another")
 
 
-def register_schemas() -> None:
-    """Tell Hydra the types of all keys; `schema/...` is what the YAML files of `conf/` begin from."""
-    store = ConfigStore.instance()
-    store.store(name="run_schema", node=Run)
-    options: dict[str, Iterable[type]] = {
-        "data": [Cifar10, Textures],
-        "schedule": SCHEDULES,
-        "optimizer": [SGD, AdamW],
-    }
-    for group, schemas in options.items():
-        for schema in schemas:
-            store.store(group=f"schema/{group}", name=schema.__name__.lower(), node=schema)
+KINDS: dict[str, Iterable[type]] = {
+    "data": [Cifar10, Textures],
+    "schedule": SCHEDULES,
+    "optimizer": [SGD, AdamW],
+}
+"""What the options of these groups are of; they begin with `/schema/GROUP/KIND`, in small letters."""

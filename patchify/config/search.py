@@ -11,9 +11,9 @@ from typing import Any, cast
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from patchify.config.catalog import CONF, options
 from patchify.config.composing import Composed, compose_run
-from patchify.config.door import ConfigError, explain, nearest
+from patchify.config.door import ConfigError, explain
+from patchify.config.names import CONF, nearest, options
 from patchify.core.rules import at_least, require
 
 Value = int | float | str

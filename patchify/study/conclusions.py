@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from patchify.config.door import nearest
+from patchify.config.names import nearest
 from patchify.study import ResultsError
 from patchify.study.comparisons import Comparison, Method, compare
 from patchify.study.groups import whole_groups

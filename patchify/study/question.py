@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from patchify.config.catalog import Study
-from patchify.config.door import nearest
 from patchify.config.identity import short
+from patchify.config.names import nearest
 from patchify.config.schema import Chart, ChartKind
 from patchify.study import ResultsError
 from patchify.study.quantities import heading

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from patchify.config.catalog import Study, command, has_file, options, study
-from patchify.config.door import explain, nearest
+from patchify.config.catalog import Study, command, has_file, study
+from patchify.config.door import explain
+from patchify.config.names import nearest, options
 from patchify.store.opening import Store
 from patchify.study import ResultsError
 from patchify.tracking.reading import StoredRun, config_of, stored_runs

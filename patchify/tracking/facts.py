@@ -11,8 +11,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_info
 
-import patchify
-
+PACKAGE = Path(__file__).parents[1]
 COMMAND = "PATCHIFY_COMMAND"
 """Environment variable with the command line, where runs are made; the processes of a launcher inherit it."""
 
@@ -50,10 +49,9 @@ def _lasting_facts() -> dict[str, str]:
 
 def _git() -> dict[str, str]:
     """Commit of the checkout that the code runs from; nothing where it was installed as a wheel, or without git."""
-    package = Path(patchify.__file__).parent
 
     def git(*words: str) -> str:
-        return subprocess.run(["git", *words], cwd=package, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603, S607
+        return subprocess.run(["git", *words], cwd=PACKAGE, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603, S607
 
     try:
         if not git("ls-files", "__init__.py"):  # a wheel in an environment inside somebody's own checkout

@@ -29,7 +29,7 @@ def test_a_job_that_fails_for_an_unforeseen_reason_shows_it(
     def broken(*_: object, **__: object) -> None:
         raise KeyError("a bug")
 
-    monkeypatch.setattr("patchify.run.he_initialised", broken)
+    monkeypatch.setattr("patchify.training.he_initialised", broken)
     outcome = patchify(*TINY)
     assert outcome.status == 1
     assert "seed 0, failed" in outcome.err
@@ -105,7 +105,7 @@ def test_only_what_failed_is_tried_again_below_the_same_parent(
         return streams(seed)
 
     with monkeypatch.context() as patch:
-        patch.setattr("patchify.run.streams", broken)
+        patch.setattr("patchify.training.streams", broken)
         outcome = patchify("-m", *TINY, "seed=0,1", "hydra.launcher.workers=1")
     assert outcome.status == 1
     row = next(line for line in outcome.err.splitlines() if "patchify.log" in line)

@@ -13,10 +13,12 @@ from hydra import compose, initialize_config_dir
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchify.config.catalog import CONF, register_resolvers
+from patchify.config.catalog import register_resolvers
+from patchify.config.composing import register_schemas
 from patchify.config.door import to_run
 from patchify.config.identity import label, run_key, settings
-from patchify.config.schema import Chart, ChartKind, Dtype, Run, Tracking, register_schemas
+from patchify.config.names import CONF
+from patchify.config.schema import Chart, ChartKind, Dtype, Run, Tracking
 from patchify.core.images.augmentation import Augmentation
 from patchify.core.model.architecture import Architecture
 from patchify.core.model.evaluation import EvaluationSettings

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from patchify.config.catalog import options
 from patchify.config.composing import compose_run
 from patchify.config.door import ConfigError
 from patchify.config.identity import label, run_key, settings
+from patchify.config.names import options
 
 IMPROVEMENTS = [name.removeprefix("with/") for name in options("recipe") if name.startswith("with/")]
 

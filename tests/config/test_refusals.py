@@ -7,9 +7,10 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
 
-from patchify.config.catalog import CONF, register_resolvers
+from patchify.config.catalog import register_resolvers
+from patchify.config.composing import register_schemas
 from patchify.config.door import ConfigError, explain, to_run
-from patchify.config.schema import register_schemas
+from patchify.config.names import CONF
 from tests.conftest import TINY, Command
 
 REFUSED = {

@@ -8,10 +8,11 @@ from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, open_dict
 
-from patchify.config.catalog import CONF, GROUPS, command, options, register_resolvers, study
-from patchify.config.composing import compose_run
+from patchify.config.catalog import GROUPS, command, register_resolvers, study
+from patchify.config.composing import compose_run, register_schemas
 from patchify.config.door import ConfigError, to_run
-from patchify.config.schema import ChartKind, Run, register_schemas
+from patchify.config.names import CONF, options
+from patchify.config.schema import ChartKind, Run
 from patchify.core.images.augmentation import Augmentation
 from patchify.core.images.moves import Border
 from patchify.core.model.evaluation import Evaluated, EvaluationSettings

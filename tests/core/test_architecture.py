@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jaxtyping
 import pytest
 
 from patchify.core.model.architecture import Architecture
@@ -48,3 +49,9 @@ def test_an_impossible_architecture_is_refused(changes: dict[str, Any], message:
     settings: dict[str, Any] = {"filter_sizes": [4], "filter_counts": [10], "hidden": [50], **changes}
     with pytest.raises(ValueError, match=message):
         Architecture(**settings)
+
+
+def test_a_number_alone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # the tests' own check would come first
+    with pytest.raises(ValueError, match=r"hidden must be a list: got 50; write \[4\] for one number"):
+        Architecture(filter_sizes=[4], filter_counts=[10], hidden=50)  # type: ignore[arg-type]

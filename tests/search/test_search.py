@@ -141,7 +141,7 @@ def test_a_worker_that_is_killed_fails_its_trial_and_the_others_go_on(
             os.kill(os.getpid(), signal.SIGKILL)
         return streams(seed)
 
-    monkeypatch.setattr("patchify.run.streams", deadly)
+    monkeypatch.setattr("patchify.training.streams", deadly)
     outcome = search(*written(trials=3), "--workers", "1")
     assert outcome.status == 0
     assert trials()["state"].tolist() == ["failed", "done", "done"]

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import patchify
 from patchify.tracking.facts import _git, facts
 
 
@@ -24,7 +23,7 @@ def test_the_commit_is_that_of_the_code_and_says_whether_it_was_changed(
     package.mkdir()
     file = package / "__init__.py"
     file.write_text("")
-    monkeypatch.setattr(patchify, "__file__", str(file))
+    monkeypatch.setattr("patchify.tracking.facts.PACKAGE", package)
 
     def git(*words: str) -> str:
         name = ["-c", "user.name=x", "-c", "user.email=x@example.org"]

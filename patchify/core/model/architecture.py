@@ -23,6 +23,7 @@ class Architecture:
     def __post_init__(self) -> None:
         for name in ("filter_sizes", "filter_counts", "hidden"):
             numbers = getattr(self, name)
+            require(isinstance(numbers, list), name, "must be a list", numbers, "write [4] for one number")
             require(len(numbers) > 0, name, "must not be empty", numbers, "give a number, as [4]")
         for size in self.filter_sizes:
             divides = size > 0 and SIDE % size == 0

@@ -1,17 +1,18 @@
 """A trained network with all that it takes to classify an image, as one object and one file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from patchify.core.axes import PIXELS, Images
-from patchify.core.images.zorder import z_order
+from patchify.core.axes import CHANNELS, PIXELS, SIDE, Images
+from patchify.core.images.zorder import row_major_filters, z_order
 from patchify.core.model.architecture import Architecture
 from patchify.core.model.evaluation import probabilities
 from patchify.core.model.parameters import Parameters
+from patchify.core.rules import require
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)
@@ -22,14 +23,26 @@ class Classifier:
     """
 
     parameters: Parameters
-    mean: Float[np.ndarray, "3072"]
-    std: Float[np.ndarray, "3072"]
+    mean: Float[np.ndarray, "3072"] = field(repr=False)
+    std: Float[np.ndarray, "3072"] = field(repr=False)
     class_names: list[str]
 
     def __call__(self, pixels: UInt8[np.ndarray, "N 32 32 3"]) -> Float[np.ndarray, "N C"]:
-        """Probabilities of the classes, in the order of `class_names`; pixels by row, column and RGB."""
+        """Probabilities of the classes, in the order of `class_names`; pixels by row, column and RGB.
+
+        Raises ValueError for other arrays.
+        """
+        fits = pixels.dtype == np.uint8 and pixels.shape[1:] == (SIDE, SIDE, CHANNELS)
+        rule = f"must be N x {SIDE} x {SIDE} x {CHANNELS} whole numbers of 0 to 255 (uint8), by row, column and RGB"
+        require(fits, "pixels", rule, f"{pixels.dtype} of shape {pixels.shape}", "reorder, scale and convert them")
         images: Images = (pixels.reshape(-1, PIXELS).take(z_order(), axis=1) - self.mean) / self.std
         return probabilities(self.parameters, images).T
+
+    @property
+    def filters(self) -> list[Float[np.ndarray, "F f f 3"]]:
+        """The filters of each size as small RGB images, by row and column."""
+        sizes = self.parameters.architecture.filter_sizes
+        return [row_major_filters(*pair) for pair in zip(self.parameters.filters, sizes, strict=True)]
 
     def write(self, path: Path) -> None:
         """Write all arrays by name into an .npz: the network's, mean, std, class_names and the architecture's lists."""

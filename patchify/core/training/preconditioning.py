@@ -68,7 +68,7 @@ class Whitening:
         """Make gradients those that whitened patches would give."""
         self._multiply(self.squares, d_filters)
 
-    def _multiply(self, matrices: Sequence[Float[np.ndarray, "K K"]], filters: Sequence[Filters]) -> None:
+    def _multiply(self, matrices: Sequence[Float[np.ndarray, "_ _"]], filters: Sequence[Filters]) -> None:
         for matrix, one, product in zip(matrices, filters, self.products, strict=True):
             np.matmul(matrix, one, out=product)
             one[...] = product

@@ -1,0 +1,1 @@
+"""What a notebook does with networks and results, without Hydra; MLflow only where a store is read."""
