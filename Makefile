@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/ready-to-use
 COMPARABLE := .venv/ready-to-compare
 
-.PHONY: report test faults benchmark clean
+.PHONY: report test faults benchmark docs clean
 
 # The four-architecture study with one seed, and its charts; on CIFAR-10 if it is here or can be downloaded.
 # The folder is named after the data set, and made once: remove it to train again.
@@ -27,7 +27,13 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/mypy set_up.py
 	$(BIN)/lint-imports
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+# The documentation as a site, in site/; broken links are errors.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "site/index.html"
 
 # Kills, dead servers, full disks and damaged files, many times each, and a table of them: about half an hour.
 faults: $(READY)
