@@ -18,8 +18,8 @@ FLAGS = [
 ]
 SIZE = (1280, 800)
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-LONG = 60.0
-"""Seconds that a page may take on a loaded machine; on a quiet one it takes two."""
+LONG = 180.0
+"""Seconds after which a page counts as stuck: measured, 53 on a machine with three times the work that it can do."""
 
 
 class Browser:
