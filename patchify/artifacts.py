@@ -48,7 +48,7 @@ def write_artifacts(
         predicted=chosen.astype(np.uint8),
         labels=labels.astype(np.uint8),
     )
-    about = f"{name}, {dataset.name}{'' if dataset.official else ' (unofficial copy)'}"
+    about = f"{name}, {dataset.about}"
     classes = len(dataset.class_names)
     counts = np.bincount(labels * classes + chosen, minlength=classes**2).reshape(classes, classes)
     by_class = f"{about}: {images} images by class"

@@ -2,12 +2,13 @@
 
 import shutil
 import time
+from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
 
 from patchify.artifacts import write_artifacts
-from patchify.config.identity import run_key, settings
+from patchify.config.identity import run_key, settings, without
 from patchify.config.schema import Run
 from patchify.core.model.parameters import Parameters
 from patchify.core.training.checkpoints import latest_checkpoint, remove_checkpoints, write_checkpoint
@@ -19,6 +20,7 @@ from patchify.display.events import Done, Finished, Started, Waiting, Watch, jud
 from patchify.interrupts import Wishes, deferred
 from patchify.journal.journal import finished, read
 from patchify.tracking.facts import facts
+from patchify.tracking.pages import DESCRIPTION
 from patchify.tracking.run import TrackedRun
 from patchify.tracking.standing import accuracy_of, folder_for, store_name, sync_command
 from patchify.training import training_of
@@ -27,13 +29,13 @@ CHECKPOINT_EVERY = 60.0
 """Seconds between two checkpoints at most; every record with scores has one, too."""
 
 
-def train(run: Run, name: str, config: str, *, parent: str | None, watch: Watch) -> float:
+def train(run: Run, name: str, config: str, *, parent: str | None, shared: Collection[str] = (), watch: Watch) -> float:
     """Train one network, or go on training it, and record it; returns the final accuracy, on test images if it has any.
 
     Where another process is at the same run, waits for it; what that one has finished is not computed again.
 
     name: what the run is called, seed aside; config: the composed config as YAML
-    parent: key of the sweep, if there is one
+    parent: key of the sweep, if there is one; shared: words of the name that all its runs have, not shown in the store
     watch: called with each event of the run; where it raises Pruned the run ends, and its checkpoint stays
     Raises DataError, StoreError, DamagedJournal, OSError where a disk is full, and Diverged.
     """
@@ -46,7 +48,8 @@ def train(run: Run, name: str, config: str, *, parent: str | None, watch: Watch)
             accuracy = accuracy_of(entries)
             watch(Done(name=title, accuracy=accuracy))
             return accuracy
-        with TrackedRun(folder, Path(run.tracking.folder), _header(run, name, dataset, parent)) as tracked:
+        header = _header(run, name, dataset, parent) | {"name": f"{without(name, shared)} · seed {run.seed}"}
+        with TrackedRun(folder, Path(run.tracking.folder), header) as tracked:
             parameters, records = _trained(run, title, dataset, tracked, watch)
             shutil.rmtree(folder.artifacts, ignore_errors=True)  # of an attempt that was broken off
             folder.artifacts.mkdir()
@@ -63,15 +66,22 @@ def train(run: Run, name: str, config: str, *, parent: str | None, watch: Watch)
             except OSError as error:
                 reason = f"{error.strerror}; the run's files do not fit: make room and start the same command again"
                 raise OSError(error.errno, reason, error.filename or str(folder.artifacts)) from error
-            tracked.tags |= {"parameters_sha256": parameters.digest(), **tags}
+            images, result = judged(records[-1])
+            end = Finished(images=images, accuracy=result.accuracy, loss=result.loss, seconds=records[-1].seconds)
+            about = f"{_description(run, name, dataset)}\n\nResult: {end}"
+            tracked.tags |= {"parameters_sha256": parameters.digest(), DESCRIPTION: about, **tags}
         remove_checkpoints(folder.path)
     if tracked.unsent:
         complain(
             f"{title} is not all in the store: {tracked.unsent}; `{sync_command(run.tracking.folder)}` sends the rest"
         )
-    images, result = judged(records[-1])
-    watch(Finished(images=images, accuracy=result.accuracy, loss=result.loss, seconds=records[-1].seconds))
+    watch(end)
     return result.accuracy
+
+
+def _description(run: Run, name: str, dataset: Dataset) -> str:
+    """What stands on the run's page, as Markdown."""
+    return f"{run.question}\n\n**{name} · seed {run.seed}** on {dataset.about}, {run.schedule.total:,} updates."
 
 
 def _header(run: Run, name: str, dataset: Dataset, parent: str | None) -> dict[str, Any]:
@@ -79,8 +89,8 @@ def _header(run: Run, name: str, dataset: Dataset, parent: str | None) -> dict[s
     return {
         "store": store_name(run.tracking.uri, run.tracking.folder),
         "study": run.study,
-        "name": f"{name} · seed {run.seed}",
-        "description": run.question,
+        "description": _description(run, name, dataset),
+        "results": {"images": "test" if run.evaluation.test else "validation", "settings": []},
         "parent": parent,
         "params": settings(run),
         "tags": {

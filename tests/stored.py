@@ -35,13 +35,13 @@ def runs_of(folder: Path, study: str) -> list[Run]:
 
 
 def finished(address: str, study: str = "scratch") -> dict[str, Stored]:
-    """All training runs of a study by name. Fails unless every run is finished, and there is one of each name."""
+    """All training runs of a study by label and seed. Fails unless every run is finished, and there is one of each."""
     found: dict[str, Stored] = {}
     client = MlflowClient(address)
     for run in runs(address, study):
-        name = run.info.run_name
-        assert run.info.status == "FINISHED", f"{name} is {run.info.status}"
+        assert run.info.status == "FINISHED", f"{run.info.run_name} is {run.info.status}"
         if "run_key" in run.data.tags:
+            name = f"{run.data.tags['label']} · seed {run.data.params['seed']}"  # whichever sweep it was made by
             assert name not in found, f"{name} is there twice"
             found[name] = Stored(
                 parameters=run.data.tags["parameters_sha256"],

@@ -95,7 +95,14 @@ def job(config: DictConfig, watch: Watch | None = None) -> float:
             raise ConfigError("hydra.mode must be MULTIRUN: got RUN; leave it out, since one run is a sweep of one")
         name = label(composed.runtime.choices, composed.overrides.task)
         with RunDisplay(position) as display:
-            return train(to_run(config), name, as_yaml(config), parent=place.parent, watch=watch or display.show)
+            return train(
+                to_run(config),
+                name,
+                as_yaml(config),
+                parent=place.parent,
+                shared=place.shared,
+                watch=watch or display.show,
+            )
     except (Diverged, *FAILED, ConfigError) as error:
         log.error("%s%s, seed %s, failed: %s", position, name, config.seed, error)  # noqa: TRY400 - the message says all
         raise

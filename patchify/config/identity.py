@@ -4,7 +4,7 @@ import enum
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -23,6 +23,14 @@ def settings(run: Run) -> dict[str, str]:
     kinds = {group: type(getattr(run, group)).__name__.lower() for group in ("data", "schedule", "optimizer")}
     flat |= {**kinds, "numerics_version": str(NUMERICS_VERSION)}
     return {key: value for key, value in sorted(flat.items()) if not NOT_IN_IDENTITY.match(key)}
+
+
+def differing_settings(runs: Sequence[Run]) -> list[str]:
+    """The settings that are not the same in all runs, the seed last."""
+    all_settings = [settings(run) for run in runs]
+    keys = {key for found in all_settings for key in found}
+    differing = {key for key in keys if len({found.get(key) for found in all_settings}) > 1}
+    return [*sorted(differing - {"seed"}), *sorted(differing & {"seed"})]
 
 
 def _flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -69,3 +77,18 @@ def label(choices: Mapping[str, str], overrides: Sequence[str]) -> str:
         elif key not in choices and not UNNAMED.match(key):
             words.append(f"{short(key)}={value}")
     return " · ".join(words)
+
+
+def shared_words(labels: Iterable[str]) -> set[str]:
+    """What all of some labels say beside their first word."""
+    return set.intersection(*(set(name.split(" · ")[1:]) for name in labels))
+
+
+def without(name: str, words: Collection[str]) -> str:
+    """A label without some words; the first one stays.
+
+    >>> without("arch5 · textures · label_smoothing=0.1", ["arch5", "textures"])
+    'arch5 · label_smoothing=0.1'
+    """
+    first, *others = name.split(" · ")
+    return " · ".join([first, *(word for word in others if word not in words)])

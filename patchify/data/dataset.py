@@ -34,6 +34,11 @@ class Dataset:
     digest: str
     official: bool
 
+    @property
+    def about(self) -> str:
+        """Its name, as what is shown to people calls it."""
+        return self.name if self.official else f"{self.name} (unofficial copy)"
+
     def evaluated(self, *, test: bool) -> dict[str, Examples]:
         """What a run is evaluated on, by name: a part of the training images, validation (if any), and test images.
 

@@ -126,6 +126,7 @@ def _header(place: Place) -> dict[str, Any]:
         "study": place.first.study,
         "name": f"search {place.name} · {place.key[:8]}",
         "description": place.search.question,
+        "results": {"images": "validation", "settings": sorted(place.search.space)},
         "parent": None,
         "params": {},
         "tags": {**facts(), "search": place.folder.name},

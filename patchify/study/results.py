@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
-from patchify.config.identity import short
+from patchify.config.identity import shared_words, short, without
 from patchify.core.model import operations
 from patchify.core.model.architecture import Architecture
 from patchify.core.training.schedules import SCHEDULES
@@ -137,10 +137,8 @@ def _names(runs: Sequence[StoredRun], settings: Sequence[str]) -> dict[str, str]
     labels: dict[tuple[str, ...], str] = {}
     for run in sorted(runs, key=lambda run: (len(run.tags["label"]), run.tags["label"])):
         labels.setdefault(groups[run.id], run.tags["label"])
-    common = set.intersection(*(set(label.split(" · ")[1:]) for label in labels.values()))
-    for group, label in labels.items():
-        first, *words = label.split(" · ")
-        labels[group] = " · ".join([first, *(word for word in words if word not in common)])
+    common = shared_words(labels.values())
+    labels = {group: without(label, common) for group, label in labels.items()}
     while shared := [label for label, count in Counter(labels.values()).items() if count > 1]:
         for label in shared:
             _tell_apart(labels, label, settings)

@@ -1,7 +1,8 @@
 """A job's place in its sweep, and how sweeps fail."""
 
+import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Self
 
 VARIABLE = "PATCHIFY_SWEEP"
@@ -14,13 +15,20 @@ class SweepFailed(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Place:
-    """A job's place in its sweep: the sweep's key (None for a sweep of one), and how many jobs there are."""
+    """A job's place in its sweep: the sweep's key (None for a sweep of one), and how many jobs there are.
+
+    shared: what the labels of all its runs say
+    """
 
     parent: str | None = None
     jobs: int = 1
+    shared: list[str] = field(default_factory=list)
 
     @classmethod
     def here(cls) -> Self:
         """The place that `sweep` announced to this process or to the one that started it."""
-        parent, _, jobs = os.environ.get(VARIABLE, "").partition(":")
-        return cls(parent=parent, jobs=int(jobs)) if parent else cls()
+        return cls(**json.loads(os.environ.get(VARIABLE, "{}")))
+
+    def announce(self) -> None:
+        """Have jobs find it, in this process and those that it starts."""
+        os.environ[VARIABLE] = json.dumps(asdict(self))

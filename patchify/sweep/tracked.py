@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from patchify.config.identity import differing_settings, shared_words
 from patchify.config.schema import Run
 from patchify.core.training.checkpoints import remove_checkpoints
 from patchify.display import complain, say
@@ -21,7 +22,7 @@ from patchify.store import RunDeleted, Unreachable
 from patchify.store.address import public
 from patchify.store.making import SQLITE
 from patchify.store.opening import Store, address_of, open_store
-from patchify.sweep.place import VARIABLE
+from patchify.sweep.place import VARIABLE, Place
 from patchify.tracking.dead import end_the_dead
 from patchify.tracking.delivery import deliver
 from patchify.tracking.done import FinishedRun, also_in, finished_runs
@@ -71,9 +72,9 @@ def sweep(runs: Sequence[Run], keys: Sequence[str], titles: Sequence[str]) -> It
             return
         if finished(begun):  # yet something is missing now: a new sweep of the same runs
             folder.make_way()
-        with TrackedRun(folder, Path(first.tracking.folder), _header(first, len(runs))) as parent:
+        with TrackedRun(folder, Path(first.tracking.folder), _header(runs)) as parent:
             parent.announce()
-            os.environ[VARIABLE] = f"{key}:{len(state.missing)}"
+            Place(parent=key, jobs=len(state.missing), shared=sorted(shared_words(titles))).announce()
             try:
                 yield state
             finally:
@@ -83,15 +84,18 @@ def sweep(runs: Sequence[Run], keys: Sequence[str], titles: Sequence[str]) -> It
         complain(f"the store does not have all of this sweep yet: {parent.unsent}; `{command}` sends the rest")
 
 
-def _header(first: Run, jobs: int) -> dict[str, Any]:
+def _header(runs: Sequence[Run]) -> dict[str, Any]:
+    first = runs[0]
+    differing = differing_settings(runs)
     return {
         "store": store_name(first.tracking.uri, first.tracking.folder),
         "study": first.study,
-        "name": f"{first.study} · {jobs} runs",
-        "description": first.question,
+        "name": f"{first.study} · {len(runs)} runs",
+        "description": f"{first.question}\n\n{len(runs)} runs that differ in {', '.join(differing)}.",
+        "results": {"images": "test" if first.evaluation.test else "validation", "settings": differing},
         "parent": None,
         "params": {},
-        "tags": {**facts(), "jobs": str(jobs)},
+        "tags": {**facts(), "jobs": str(len(runs))},
     }
 
 

@@ -2,8 +2,11 @@
 
 An answer may be lost, and a process killed before it noted one, so anything may be sent twice. It is the same to the
 store both times: tags and settings are set, metrics carry the journal's times and MLflow's SQL stores keep one of two
-equal ones (tried: SQLite and a server, batches of which a part is new, NaN), and a run is found again by its journal's
-id.
+equal ones (tried: SQLite and a server, batches of which a part is new, NaN), as they do of inputs, and a run is found
+again by its journal's id.
+
+All records are sent, however many: MLflow's charts draw 320 points of a metric (measured on its server: 150 ms for the
+chart of a metric of 500 points, 230 for 5,000, 400 for 10,000).
 """
 
 import math
@@ -25,10 +28,10 @@ from patchify.store import RunDeleted, Unreachable
 from patchify.store.address import private, public
 from patchify.store.faults import NO_ROOM, explained
 from patchify.store.opening import Store, address_of, open_store
+from patchify.tracking.pages import DESCRIPTION, introduce
 from patchify.tracking.portions import METRICS, TAGS, batches, portions
 
 PARENT = "mlflow.parentRunId"
-DESCRIPTION = "mlflow.note.content"
 JOURNAL = "journal"
 """The tag by which a run is found that was made without our hearing of it."""
 
@@ -130,6 +133,7 @@ def _begun(folder: RunFolder, entries: Sequence[Entry], store: Store) -> Sent:
     sent.run = known[0] if known else _create(folder, entries[0], store, sent)
     for batch in batches([Param(key, value) for key, value in first["params"].items()], TAGS):
         store.client.log_batch(sent.run, params=batch)
+    introduce(store, sent.experiment, sent.run, first)
     sent.lines = 1
     note(folder, sent)
     return sent

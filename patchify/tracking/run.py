@@ -33,7 +33,8 @@ class TrackedRun:
 
     tracking: the tracking folder
     header: what the run is, noted where it has not been begun before: study, name, description, params, tags, parent
-        (the key of its sweep, or None), store (its address or LOCAL)
+        (the key of its sweep, or None), store (its address or LOCAL), and, where there will be any, results (what a
+        table of its study shows: of which set of images, and by which settings)
     unsent: after the end, why the store does not have everything, or None
     tags: more of them, sent with the end
     Raises DamagedJournal, or OSError where the journal can't be written.

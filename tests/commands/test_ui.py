@@ -25,11 +25,14 @@ JSON = {"Content-Type": "application/json"}
 
 
 @contextmanager
-def server(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A started server and its address, in a group of processes of its own; killed when the test leaves it alive."""
+def server(*words: str, patience: float = 60) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A started server and its address, in a group of processes of its own; killed when the test leaves it alive.
+
+    patience: seconds after which it is stuck
+    """
     arguments = [sys.executable, "-c", CODE, "--port", "0", *words]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
-        watchdog = threading.Timer(60, process.kill)
+        watchdog = threading.Timer(patience, process.kill)
         watchdog.start()
         try:
             assert process.stdout is not None
@@ -66,7 +69,9 @@ def test_the_pages_show_the_runs_and_files_of_the_store_to_this_machine_alone(ma
     disconnect()
     with server("--folder", str(made_store)) as (process, url):
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
-        assert b"MLflow" in ask(url)[1]
+        page = ask(url)[1]
+        assert b"MLflow" in page
+        assert b'"machine_learning"' in page, "its pages for language models show no curves"
         status, found = ask(f"{url}/ajax-api/2.0/mlflow/runs/search", {"experiment_ids": ["1"]})
         assert (status, [one["info"]["run_id"] for one in json.loads(found)["runs"]]) == (200, [run])
         assert ask(f"{url}/get-artifact?path=config.yaml&run_uuid={run}") == (200, b"seed: 1")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from patchify.config.catalog import register_resolvers
 from patchify.config.composing import register_schemas
 from patchify.config.door import to_run
-from patchify.config.identity import label, run_key, settings
+from patchify.config.identity import differing_settings, label, run_key, settings, shared_words, without
 from patchify.config.names import CONF
 from patchify.config.schema import Chart, ChartKind, Dtype, Run, Tracking
 from patchify.core.images.augmentation import Augmentation
@@ -156,3 +156,14 @@ def test_a_run_is_named_after_what_was_chosen_for_it() -> None:
     choices = {"architecture": "arch3", "schedule": "cosine", "data": "cifar10"}
     overrides = ["schedule=cosine", "+architecture.hidden=[9]", "seed=4", "study=x", "tracking.folder=y", "data.root=z"]
     assert label(choices, overrides) == "arch3 · cosine · hidden=[9]"
+
+
+def test_the_settings_in_which_runs_differ_are_told_the_seed_last() -> None:
+    runs = [a_run(), replace(a_run(), threads=2), replace(a_run(), threads=2, seed=7, question="Why?")]
+    assert differing_settings(runs) == ["threads", "seed"]
+    assert differing_settings(runs[:1]) == []
+
+
+def test_labels_lose_what_they_share_but_their_first_word() -> None:
+    labels = ["arch1 · textures · l2=0", "arch1 · textures · l2=1"]
+    assert [without(name, shared_words(labels)) for name in labels] == ["arch1 · l2=0", "arch1 · l2=1"]
