@@ -88,7 +88,7 @@ PARTS = {
         title="The best recipes", blocks=lambda of: best([of / "best_quick", of / "best"]), folder="best_quick"
     ),
     "speed": Part(
-        title="An update beside PyTorch's",
+        title="How fast is an update?",
         blocks=lambda of: speed(of / "pytorch"),
         folder="pytorch",
         command="patchify-benchmark",

@@ -25,8 +25,8 @@ def test_title_and_footer_become_the_caption_in_one_line_and_take_no_room() -> N
     (width, height), (_, before) = inches(svg), inches(whole.decode())
     assert width == 8
     assert height < before - 0.5
-    plain, _ = with_caption(bar_chart(BARS, title="Accuracy", axis="accuracy", footer=""))
-    assert inches(plain)[1] - height < 0.01
+    plain, _ = with_caption(bar_chart(BARS, title="Accuracy", axis="accuracy", footer=FOOTER))
+    assert abs(inches(plain)[1] - height) < 0.1
     assert picture(figure, ".svg", dpi=200) == whole, "the chart itself is as before"
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from patchify.benchmark.cells import GRID, QUICK
 from patchify.report.blocks import Figure, Table
 from patchify.report.document import PARTS, document
 from patchify.report.text import Text
@@ -23,7 +24,7 @@ def test_an_empty_folder_gives_all_headings_with_the_commands_that_make_results(
         said = words(section(report, PARTS[name].title))
         assert said.startswith(f"No results yet: `patchify experiment={name}` trains, `patchify-summarize {name} ")
     assert f"`patchify-gradcheck --out {tmp_path}/gradcheck`" in words(section(report, "Are the gradients right?"))
-    assert f"`patchify-benchmark --out {tmp_path}/pytorch`" in words(section(report, "An update beside PyTorch's"))
+    assert f"`patchify-benchmark --out {tmp_path}/pytorch`" in words(section(report, "How fast is an update?"))
 
 
 def test_a_clear_difference_is_said_and_one_that_may_be_chance_is_none(tmp_path: Path) -> None:
@@ -127,9 +128,17 @@ def test_wrong_gradients_are_not_called_right(worst: float, verdict: str, tmp_pa
 
 def test_other_libraries_are_compared_as_they_were_measured(tmp_path: Path) -> None:
     made.speed(tmp_path / "pytorch")
-    said = words(section(made.report(tmp_path), "An update beside PyTorch's"))
-    assert "PyTorch takes 2.50 times our CPU time (geometric mean of 5 networks)" in said
+    said = words(section(made.report(tmp_path), "How fast is an update?"))
+    assert "PyTorch takes 2.50 times our CPU time (geometric mean of 32 networks)" in said
     assert "16×16 | 160 | 50 | 1,300 | 0.80 | 2.50 | 1.25 | 9.00" in said
+
+
+def test_a_quick_comparison_has_a_table_and_no_curves(tmp_path: Path) -> None:
+    for folder, cells, charts in (("full", GRID, 2), ("quick", QUICK, 0)):
+        made.speed(tmp_path / folder / "pytorch", cells)
+        blocks = section(made.report(tmp_path / folder), "How fast is an update?")
+        assert sum(isinstance(block, Figure) for block in blocks) == charts
+        assert [len(block.rows) for block in blocks if isinstance(block, Table)] == [len(cells)]
 
 
 def test_the_data_set_is_named_with_what_is_known_of_it(tmp_path: Path) -> None:

@@ -14,12 +14,16 @@ from patchify.report.reading import measured_times
 
 
 def speed(folder: Path) -> list[Block]:
-    """What the numbers show, charts, and the medians of all networks with the fewest threads. Raises ReportError."""
+    """What the numbers show, charts where there are curves, and all medians with the fewest threads.
+
+    Raises ReportError.
+    """
     results = measured_times(folder)
     if results is None:
         return []
     measured = results[results["threads"] == results["threads"].min()]
-    drawn = [charts.with_caption(figure) for figure in figures(measured).values()]
+    curves = measured.groupby(["f", "nh"])["nf"].nunique().max() > 1  # none in a quick comparison
+    drawn = [charts.with_caption(figure) for figure in figures(measured).values()] if curves else []
     return [
         Question(text="How long does an update take beside other libraries?"),
         Points(items=findings(results)),
