@@ -1,24 +1,51 @@
-# Set-up included: `make report` and `make test`, and `make benchmark` for those who ask how fast it is.
+# Set-up included: `make report` to see results soon, `make assignment` for all that the assignment asks for, `make test`,
+# and `make benchmark` for those who ask how fast it is.
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready-to-use
 COMPARABLE := .venv/ready-to-compare
 
-.PHONY: report test faults benchmark docs clean
+# Of `make assignment`: its folder, how its studies' names begin; a data set, none: the first that is there; changes of
+# every training, as ARGS="schedule.step_size=100 seed=0"; the course's debugging file
+NAME ?= assignment
+DATA ?=
+ARGS ?=
+DEBUG ?= debug_conv_info.npz
 
-# The four-architecture study with one seed, and its charts; on CIFAR-10 if it is here or can be downloaded.
-# The folder is named after the data set, and made once: remove it to train again.
+.PHONY: report assignment test faults benchmark docs clean
+
+# CIFAR-10 if it is here or can be downloaded
+CHOOSE_DATA = data=$(DATA); [ -n "$$data" ] || data=cifar10; [ $$data != cifar10 ] || $(BIN)/patchify-data || { data=textures; \
+	  echo; echo "*** No CIFAR-10: training on the embedded textures instead. Their accuracies say nothing about CIFAR-10."; }
+
+# Trains and summarizes the studies $(1), with the changes $(2), into folders of these names below $$name. What is done
+# already, in whichever study, is not computed again.
+STUDY = for study in $(1); do \
+	  $(BIN)/patchify experiment=$$study study=$$name-$$study data=$$data $(2) && \
+	  $(BIN)/patchify-summarize $$name-$$study --data $$data --out $$name/$$study || exit 1; \
+	done
+
+# The first network and the four architectures with one seed, and the report on these: what others have measured, in
+# experiments/, is not in it. The folder is named after the data set.
 report: $(READY)
-	@data=cifar10; $(BIN)/patchify-data || { data=textures; \
-	  echo; echo "*** No CIFAR-10: training on the embedded textures instead. Their accuracies say nothing about CIFAR-10."; }; \
-	study=report-$$data; folder=experiments/$$study; \
-	if [ ! -f $$folder/README.md ]; then \
-	  $(BIN)/patchify experiment=architectures seed=0 data=$$data study=$$study && \
-	  $(BIN)/patchify-summarize $$study --out $$folder || exit 1; \
-	fi; \
-	echo; echo "The report on $$data, four architectures, one seed: $$folder/README.md"; \
-	echo "Its charts:"; ls $$folder/*.png
+	@$(CHOOSE_DATA); name=report-$$data; \
+	$(BIN)/patchify-gradcheck --out $$name/gradcheck && \
+	{ $(call STUDY,baseline architectures,seed=0); } && \
+	echo && echo "The report on $$data:" && $(BIN)/patchify-report --experiments $$name --out $$name
+
+# All of the assignment but Exercise 5.1, with three seeds: half an hour on two quiet cores. It begins with a plan; the
+# same command again goes on. PyTorch is compared with where it is installed, as `make benchmark` does.
+assignment: $(READY)
+	@$(CHOOSE_DATA); name=$(NAME); studies="baseline architectures longer label_smoothing"; \
+	for study in $$studies; do \
+	  echo "$$study:"; $(BIN)/patchify experiment=$$study study=$$name-$$study data=$$data $(ARGS) plan=true || exit 1; \
+	done; \
+	$(BIN)/patchify-gradcheck --out $$name/gradcheck || exit 1; \
+	[ ! -f $(DEBUG) ] || $(BIN)/patchify-gradcheck $(DEBUG) --out $$name/gradcheck || exit 1; \
+	$(call STUDY,$$studies,$(ARGS)); \
+	[ -f $$name/pytorch/results.csv ] || $(BIN)/patchify-benchmark --quick --out $$name/pytorch || exit 1; \
+	echo; echo "The report on $$data:"; $(BIN)/patchify-report --experiments $$name --out $$name
 
 # Everything that must hold before a change lands.
 test: $(READY)

@@ -6,6 +6,7 @@ keeps every figure in a global list, is never imported.
 
 from matplotlib.figure import Figure
 
+from patchify.charts.captions import with_caption
 from patchify.charts.frontier import Range, Spot, frontier_chart
 from patchify.charts.gains import GainPanel, gain_chart
 from patchify.charts.lines import Line
@@ -42,4 +43,5 @@ __all__ = [
     "search_history",
     "search_slices",
     "training_curves",
+    "with_caption",
 ]

@@ -57,12 +57,13 @@ _STYLE: dict[str, Any] = {
     "svg.hashsalt": "patchify",
     "pdf.fonttype": 42,  # letters that can be searched for and copied
 }
-_NO_TRACES: dict[str, dict[str, None]] = {
+NO_TRACES: dict[str, dict[str, None]] = {
     ".svg": {"Date": None, "Creator": None},
     ".png": {"Software": None},
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
-KINDS = tuple(_NO_TRACES)
+"""Metadata by which two files of the same chart would differ, by kind of file."""
+KINDS = tuple(NO_TRACES)
 """Of files: for pages, for looking at, for print."""
 
 
@@ -184,9 +185,9 @@ def save(figure: Figure, path: Path, suffixes: Sequence[str] = KINDS, *, dpi: in
     dpi: pixels of a PNG along an inch
     raises ValueError on any other suffix, before anything is written
     """
-    unknown = [suffix for suffix in suffixes if suffix not in _NO_TRACES]
+    unknown = [suffix for suffix in suffixes if suffix not in NO_TRACES]
     if unknown:
-        raise ValueError(f"a chart is saved as {' or '.join(_NO_TRACES)}: got {', '.join(unknown)}; choose among these")
+        raise ValueError(f"a chart is saved as {' or '.join(NO_TRACES)}: got {', '.join(unknown)}; choose among these")
     path.parent.mkdir(parents=True, exist_ok=True)
     written = []
     for suffix in suffixes:
@@ -209,8 +210,8 @@ def picture(figure: Figure, suffix: str, *, dpi: int) -> bytes:
         if suffix == ".png":  # of which a run draws three: `savefig` draws everything twice
             figure.set_dpi(dpi)
             FigureCanvasAgg(figure).print_png(  # type: ignore[no-untyped-call]
-                buffer, metadata=_NO_TRACES[suffix], pil_kwargs={"compress_level": 2}
+                buffer, metadata=NO_TRACES[suffix], pil_kwargs={"compress_level": 2}
             )
         else:
-            figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=_NO_TRACES[suffix])
+            figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=NO_TRACES[suffix])
     return buffer.getvalue()

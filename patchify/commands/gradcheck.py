@@ -17,9 +17,8 @@ from patchify.gradcheck.cases import CASES, Case
 from patchify.gradcheck.debug_comparison import LIMIT as FILE_LIMIT
 from patchify.gradcheck.debug_comparison import Comparison, compare
 from patchify.gradcheck.debug_file import DebugFile, DebugFileError, read_debug_file
+from patchify.gradcheck.evidence import LIMIT, write_differences, write_errors
 
-LIMIT = 1e-6
-"""Largest relative error that passes: measured, right gradients stay below 1e-8."""
 IMAGES = 5
 SEED = 0
 
@@ -31,39 +30,40 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description="Compare the analytic gradients of every parameter with central differences in float64, and with "
         "PyTorch where it is installed. With FILE, recompute instead every array of the course's debugging file.",
         epilog=f"Exit status: 0 if all agree, 1 if a relative error exceeds {LIMIT:.0e} (with FILE: a difference "
-        f"exceeds {FILE_LIMIT:.0e}), 2 if FILE cannot be used.",
+        f"exceeds {FILE_LIMIT:.0e}), 2 if FILE cannot be used, or FOLDER.",
     )
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="such as debug_conv_info.npz")
-    file = parser.parse_args(arguments).file
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="leave the table there, too, as CSV")
+    words = parser.parse_args(arguments)
     console = Console(highlight=False, markup=False)  # names from a file are no markup
-    if file is None:
-        sys.exit(_check_cases(console))
     try:
-        debug_file = read_debug_file(file)
-        comparison = compare(debug_file)
-    except DebugFileError as error:
+        if words.file is None:
+            sys.exit(_check_cases(console, words.out))
+        sys.exit(_check_file(console, words.file, words.out))
+    except (DebugFileError, OSError) as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
-    sys.exit(_report(console, debug_file, comparison))
 
 
-def _check_cases(console: Console) -> int:
+def _check_cases(console: Console, out: Path | None) -> int:
     torch = installed_torch()
     table = Table(box=box.SIMPLE_HEAD, title="Worst relative errors of the analytic gradients")
     table.add_column("network and cost")
     table.add_column("parameter")
     for heading in ("random\ndirections", "single\nentries", *(["PyTorch"] if torch else [])):
         table.add_column(heading, justify="right")
-    worst = 0.0
-    for case in CASES:
+    found = {case.title: worst_errors(case, torch) for case in CASES}
+    for title, by_name in found.items():
         table.add_section()
-        for i, (name, errors) in enumerate(worst_errors(case, torch).items()):
-            table.add_row("" if i else case.title, name, *[f"{error:.1e}" for error in errors])
-            worst = float(np.max([worst, *errors]))  # NaN if one is
+        for i, (name, errors) in enumerate(by_name.items()):
+            table.add_row("" if i else title, name, *[f"{error:.1e}" for error in errors])
     console.print(table)
     if torch:
         console.print(f"PyTorch {torch.__version__}: largest difference from autograd over its largest entry.")
     else:
         console.print("Comparison with PyTorch skipped: torch is not installed (pip install 'patchify[torch]').")
+    if out:
+        console.print(f"wrote {write_errors(out, found)}")
+    worst = float(np.max([errors for by_name in found.values() for errors in by_name.values()]))  # NaN if one is
     return _verdict(console, "relative error", worst, LIMIT)
 
 
@@ -84,7 +84,16 @@ def worst_errors(case: Case, torch: ModuleType | None) -> dict[str, list[float]]
     return errors
 
 
-def _report(console: Console, file: DebugFile, comparison: Comparison) -> int:
+def _check_file(console: Console, path: Path, out: Path | None) -> int:
+    file = read_debug_file(path)
+    comparison = compare(file)
+    _show(console, file, comparison)
+    if out:
+        console.print(f"wrote {write_differences(out, comparison.rows)}")
+    return _verdict(console, "difference", comparison.worst, FILE_LIMIT)
+
+
+def _show(console: Console, file: DebugFile, comparison: Comparison) -> None:
     table = Table(box=box.SIMPLE_HEAD, title="Largest differences from the file's arrays")
     table.add_column("array")
     table.add_column("slow code", justify="right")
@@ -100,7 +109,6 @@ def _report(console: Console, file: DebugFile, comparison: Comparison) -> int:
     ):
         if keys:
             console.print(f"{heading}: {', '.join(keys)}")
-    return _verdict(console, "difference", comparison.worst, FILE_LIMIT)
 
 
 def _verdict(console: Console, what: str, worst: float, limit: float) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import pandas as pd
 
@@ -9,6 +10,7 @@ from patchify.config.names import nearest
 from patchify.study import ResultsError
 from patchify.study.comparisons import Comparison, Method, compare
 from patchify.study.groups import whole_groups
+from patchify.study.intervals import Interval
 from patchify.study.latex import tabular
 from patchify.study.markdown import number, table
 from patchify.study.quantities import heading, of_difference, quantity
@@ -27,6 +29,28 @@ class Conclusions:
     baseline: str
     left_out: Sequence[str] = ()
 
+    @classmethod
+    def from_numbers(cls, table: pd.DataFrame) -> Self:
+        """What `numbers` gave, of one column and baseline, read back."""
+        rows = table.astype(object).where(table.notna(), None).to_dict("records")
+        return cls(
+            found=[
+                Comparison(
+                    name=row["run"],
+                    method=Method(row["test"]),
+                    difference=Interval(
+                        mean=row["difference"], half_width=row["half_width"], n=min(row["n"], row["n_baseline"])
+                    ),
+                    runs=(row["n"], row["n_baseline"]),
+                    alone=row["p_alone"],
+                    p=row["p"],
+                )
+                for row in rows
+            ],
+            column=rows[0]["column"],
+            baseline=rows[0]["baseline"],
+        )
+
     @property
     def tested(self) -> int:
         """How many comparisons p is adjusted for."""
@@ -39,7 +63,7 @@ class Conclusions:
 
     def markdown(self) -> list[str]:
         """Lines of a table, and of what it means."""
-        return [*table(self._headings, self._rows), "", *self._notes(), ""]
+        return [*table(self._headings, self._rows), "", *self.notes(), ""]
 
     def latex(self) -> str:
         """The same table for a report."""
@@ -88,7 +112,8 @@ class Conclusions:
             for each, sentence in zip(self.found, self.sentences, strict=True)
         ]
 
-    def _notes(self) -> list[str]:
+    def notes(self) -> list[str]:
+        """What differences and p mean, and what was not compared."""
         adjusted = f"; p is adjusted for {self.tested} comparisons (Holm)" if self.tested > 1 else ""
         paired = any(each.method is Method.paired for each in self.found)
         pairs = "; pairs are of the same seed" if paired else ""

@@ -17,17 +17,22 @@ from patchify.study.scaling.figure import scaling_figure
 
 
 def draw(chart: Chart, tables: Tables, path: Path) -> list[Path]:
-    """Write one chart as SVG, PNG and PDF at `path` plus suffix.
+    """Write one chart as SVG, PNG and PDF at `path` plus suffix. Raises ResultsError as `figure` does."""
+    return charts.save(figure(chart, tables, path.name), path)
+
+
+def figure(chart: Chart, tables: Tables, name: str) -> charts.Figure:
+    """One chart; name: in errors.
 
     Raises ResultsError for a column or metric that the tables, or some runs in them, don't have.
     """
     table = tables.history if chart.kind in {ChartKind.curves, ChartKind.gap} else tables.results
     for column in chart.show:
         if column not in table:
-            raise ResultsError(f"the chart {path.name} shows {column}, but there are only {', '.join(table.columns)}")
+            raise ResultsError(f"the chart {name} shows {column}, but there are only {', '.join(table.columns)}")
         if chart.kind is not ChartKind.core_minutes and table[column].isna().any():
-            raise ResultsError(f"the chart {path.name} shows {column}, which some runs lack: take it out of the charts")
-    return charts.save(FIGURES[chart.kind](chart, tables), path)
+            raise ResultsError(f"the chart {name} shows {column}, which some runs lack: take it out of the charts")
+    return FIGURES[chart.kind](chart, tables)
 
 
 def _bars(chart: Chart, tables: Tables) -> charts.Figure:

@@ -28,6 +28,7 @@ QUANTITIES = {
     "flops": Quantity(name="compute", unit="FLOP", decimals=0),
     "loss": Quantity(name="loss", unit="nats"),
     "cost": Quantity(name="cost", unit="nats"),
+    "gap": Quantity(name="overfitting gap", unit="nats"),
     "rate": Quantity(name="learning rate", unit=""),
 }
 """By what follows the first word of a column or metric."""

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from patchify.commands import gradcheck
@@ -106,6 +107,26 @@ def test_the_gradients_pass_and_every_line_fits_80_columns(capsys: pytest.Captur
     assert lines[-1].endswith(", the limit is 1e-06.")
     for title in (case.title for case in CASES):
         assert any(title in line for line in lines), title
+
+
+def test_tables_are_left_where_they_are_asked_for(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gradcheck, "CASES", CASES[:2])
+    np.savez(file, **debugging_arrays())  # type: ignore[arg-type]
+    folder = tmp_path / "evidence"
+    assert run("--out", folder) == run(file, "--out", folder) == 0
+    errors = pd.read_csv(folder / "results.csv")
+    assert errors["network"].unique().tolist() == [case.title for case in CASES[:2]]
+    assert errors["parameter"].tolist() == 2 * ["filters_4", "W1", "W2", "filters_4_bias", "W1_bias", "W2_bias"]
+    assert (errors[["random_directions", "single_entries"]] < 1e-7).all(axis=None)
+    differences = pd.read_csv(folder / "debug_file.csv", index_col="array")
+    assert (differences[["slow", "fast"]] < 1e-12).all(axis=None)
+    assert {"MX", "conv_outputs_mat", "grad_W1"} <= set(differences.index)
+
+
+def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "taken").write_text("")
+    assert run("--out", tmp_path / "taken") == 2
+    assert "patchify-gradcheck: [Errno 17] File exists" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("damaged", ["filters_4", "W2_bias"])

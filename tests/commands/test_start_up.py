@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-HEAVY = ["PIL", "filelock", "matplotlib", "mlflow", "optuna", "pandas", "pooch", "scipy"]
+HEAVY = ["PIL", "filelock", "matplotlib", "mlflow", "optuna", "pandas", "pooch", "scipy", "typst"]
 """MLflow takes seconds, Matplotlib one; filelock, the least, brings asyncio along."""
 CODE = f"""
 import atexit, importlib, sys
@@ -23,8 +23,9 @@ importlib.import_module(module).main()
         ("train", ["--cfg", "job"], "filter_sizes"),
         ("train", ["-sc", "query=bash"], "architecture=arch2"),
         ("predict", ["--help"], "best:STUDY"),
+        ("report", ["--help"], "report.yaml"),
     ],
-    ids=["help", "settings", "completion", "help of predict"],
+    ids=["help", "settings", "completion", "help of predict", "help of report"],
 )
 def test_no_heavy_library_is_imported_for(command: str, words: list[str], expected: str) -> None:
     typed = "patchify architecture=arch"

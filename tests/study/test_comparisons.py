@@ -1,5 +1,7 @@
 """What may be concluded from a study's runs against its baseline: by seeds, or by images where there is one seed."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ from scipy import stats
 from patchify.store import StoreError
 from patchify.study import ResultsError
 from patchify.study.comparisons import Comparison, Method, compare, holm, on_images, paired, unpaired
-from patchify.study.conclusions import concluded, conclusion
+from patchify.study.conclusions import Conclusions, concluded, conclusion
 from patchify.study.intervals import Interval
 from patchify.tracking.reading import Answers
 
@@ -211,3 +213,13 @@ def test_groups_that_saw_no_test_image_are_named_and_not_compared() -> None:
     lines = concluded(runs, "test_accuracy", "a", unasked).markdown()
     assert not any("| c |" in line for line in lines)
     assert "Not compared, since some run lacks it: c." in lines
+
+
+def test_conclusions_that_were_written_down_are_the_same_when_read_back(tmp_path: Path) -> None:
+    better = [base + gain for base, gain in zip(BASE, [0.021, 0.024, 0.019, 0.020], strict=True)]
+    runs = results(base=seeds(BASE), better=seeds(better), alone={0: 0.58})
+    found = concluded(runs, "test_accuracy", "base", unasked)
+    found.numbers().to_csv(tmp_path / "comparisons.csv", index=False)
+    again = Conclusions.from_numbers(pd.read_csv(tmp_path / "comparisons.csv"))
+    assert again.markdown() == found.markdown()
+    assert again.found[1].p is None

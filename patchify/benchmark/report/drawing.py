@@ -13,19 +13,26 @@ NAMES = {OURS: "patchify", "pytorch": "PyTorch", "jax": "JAX", "einsum": "einsum
 
 
 def draw(results: pd.DataFrame, processor: str, folder: Path) -> list[Path]:
-    """Two charts for each number of threads, as SVG and PNG in the folder; returns what was written."""
-    written: list[Path] = []
+    """All charts, in files of each kind in the folder; returns what was written."""
+    drawn = figures(results, processor)
+    return [path for stem, figure in drawn.items() for path in charts.save(figure, folder / stem)]
+
+
+def figures(results: pd.DataFrame, processor: str = "") -> dict[str, charts.Figure]:
+    """Two charts for each number of threads, by the name of their files; processor: in their footers, where known."""
+    found: dict[str, charts.Figure] = {}
     for threads, measured in results.groupby("threads"):
         many = f"{threads} thread{'' if threads == 1 else 's'}"
         fewest, most = measured["repeats"].min(), measured["repeats"].max()
         n = f"n = {fewest}" if fewest == most else f"n = {fewest} to {most}"
-        footer = f"{processor}, {many}, batches of 100. Medians of {n} repeats; CPU time."
+        where = ", ".join(filter(None, [processor, many, "batches of 100"]))
+        footer = f"{where[0].upper()}{where[1:]}. Medians of {n} repeats; CPU time."
         stem = "" if threads == 1 else f"_{threads}_threads"
-        written += charts.save(_microseconds(measured, many, footer), folder / f"microseconds{stem}")
+        found[f"microseconds{stem}"] = _microseconds(measured, many, footer)
         if any(name != FLOOR and name in set(measured["implementation"]) for name in OTHERS):
             bars = f"{footer[:-1]} over that of patchify in the same repeat. Bars: 95 % intervals of the median."
-            written += charts.save(_ratios(measured, many, bars), folder / f"ratio{stem}")
-    return written
+            found[f"ratio{stem}"] = _ratios(measured, many, bars)
+    return found
 
 
 def _microseconds(measured: pd.DataFrame, many: str, footer: str) -> charts.Figure:

@@ -1,0 +1,1 @@
+"""The sections of the report, each from one or two folders of results to its blocks."""
