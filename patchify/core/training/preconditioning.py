@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from patchify.core.axes import Filters, Images
+from patchify.core.axes import Images
 from patchify.core.rules import require
 
 COUNTED = 10_000
@@ -54,21 +54,23 @@ class Whitening:
     roots: (K, K) each
     """
 
-    def __init__(self, added: float, filters: Sequence[Filters], images: Images) -> None:
+    def __init__(self, added: float, filters: Sequence[Float[np.ndarray, "_ _"]], images: Images) -> None:
         """added: to each variance, times their mean; filters: of the network; images: (N, 3072) in Z-order."""
         self.roots = [_root(images[:COUNTED].reshape(-1, len(one)), added).astype(one.dtype) for one in filters]
         self.squares = [root @ root for root in self.roots]
         self.products = [np.empty_like(one) for one in filters]
 
-    def start(self, filters: Sequence[Filters]) -> None:
+    def start(self, filters: Sequence[Float[np.ndarray, "_ _"]]) -> None:
         """Make filters, drawn for whitened patches, those of the patches themselves."""
         self._multiply(self.roots, filters)
 
-    def turn(self, d_filters: Sequence[Filters]) -> None:
+    def turn(self, d_filters: Sequence[Float[np.ndarray, "_ _"]]) -> None:
         """Make gradients those that whitened patches would give."""
         self._multiply(self.squares, d_filters)
 
-    def _multiply(self, matrices: Sequence[Float[np.ndarray, "_ _"]], filters: Sequence[Filters]) -> None:
+    def _multiply(
+        self, matrices: Sequence[Float[np.ndarray, "_ _"]], filters: Sequence[Float[np.ndarray, "_ _"]]
+    ) -> None:
         for matrix, one, product in zip(matrices, filters, self.products, strict=True):
             np.matmul(matrix, one, out=product)
             one[...] = product
