@@ -62,10 +62,14 @@ def frontier_chart(
     figure = sheet(title=title, footer=footer, height=5.6)
     axes = figure.subplots()
     axes.set_xscale("log")
-    marks = [
+    covered = [
         *(_draw(axes, name, spots, index, scale) for index, (name, spots) in enumerate(series.items()) if spots),
         *(_draw_range(axes, stated, scale, named=stated is published[0]) for stated in published),
     ]
+    marks = np.concatenate(covered)
+    left, right = marks[:, 0].min(), marks[:, 0].max()
+    if np.isclose(left, right):
+        axes.set_xlim(left / 2, right * 2)
     axes.margins(x=0.08, y=0.1)
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
@@ -80,7 +84,7 @@ def frontier_chart(
     for stated in published:
         x, y = _middle(stated, scale)
         labels.append(PointLabel(text=stated.label, x=x, y=y, colour=MUTED))
-    label_points(figure, axes, labels, np.concatenate(marks))
+    label_points(figure, axes, labels, marks)
     return figure
 
 

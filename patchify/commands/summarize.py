@@ -46,6 +46,7 @@ def summarize(words: argparse.Namespace) -> list[Path]:
     from patchify.study.question import Question  # noqa: PLC0415
     from patchify.study.results import tables  # noqa: PLC0415
     from patchify.study.runs import counted  # noqa: PLC0415
+    from patchify.study.written import sources, with_further  # noqa: PLC0415
     from patchify.tracking.reading import answers_of  # noqa: PLC0415
 
     store = existing_store(address_of(words.uri or os.environ.get("MLFLOW_TRACKING_URI"), tracking_folder()))
@@ -74,4 +75,10 @@ def summarize(words: argparse.Namespace) -> list[Path]:
     if question:
         study = question.of(study, column)
         say("\n".join([*summary.lines(column), *(compared.sentences if compared else [])]))
+    made, absent = with_further(made, study.further, folder.parent)
+    if made.further:
+        remarks.append(f"Beside these in the charts: {sources(made.further)}.")
+    if absent:
+        remarks.append(f"Not beside them: {'; '.join(absent)}.")
+        complain(remarks[-1])
     return write(folder, study, made, runs=runs, overview=summary, compared=compared, remarks=remarks)

@@ -28,14 +28,18 @@ GROUPS = (
 class Study:
     """A question, and the charts that answer it, by file name.
 
-    runs_of: further studies whose runs count for it; baseline: the group of runs that others are compared with
+    baseline: the group of runs that others are compared with
     """
 
     name: str
-    runs_of: list[str]
     question: str
     baseline: str | None
     charts: dict[str, Chart]
+
+    @property
+    def further(self) -> list[str]:
+        """Further studies whose results its charts show."""
+        return list(dict.fromkeys(study for chart in self.charts.values() for study in chart.further))
 
 
 def has_file(study: str) -> bool:
@@ -47,12 +51,11 @@ def study(name: str, logged: str = "") -> Study:
     """The study of this name, from its YAML file if there is one, else from `logged`, the config a run was made with.
 
     A file wins, so that a chart can be added after training; a study that asks for no charts gets those of charts.yaml.
-    Raises ValueError for what is no list of studies, question or chart.
+    Raises ValueError for what is no question or chart.
     """
     asked = _load(f"experiment/{name}.yaml") if has_file(name) else cast("DictConfig", OmegaConf.create(logged))
     settings = {
         "name": name,
-        "runs_of": asked.get("runs_of", []),
         "question": asked.get("question", ""),
         "baseline": asked.get("baseline"),
         "charts": asked.get("charts") or _load("charts.yaml"),

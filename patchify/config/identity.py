@@ -11,9 +11,7 @@ from typing import Any
 from patchify.config.schema import Run
 from patchify.core import NUMERICS_VERSION
 
-NOT_IN_IDENTITY = re.compile(
-    r"(study|runs_of|question|baseline|charts|plan|rerun|tracking|data\.(root|official_only))(\.|$)"
-)
+NOT_IN_IDENTITY = re.compile(r"(study|question|baseline|charts|plan|rerun|tracking|data\.(root|official_only))(\.|$)")
 """Settings that don't decide the numbers: names, places, displays, and what is done with jobs."""
 
 

@@ -52,6 +52,7 @@ class Chart:
     """One chart of a study: its kind, the columns or metrics it shows, and its title.
 
     pairs: of gains, by the title of their panel: names of runs as "with * over start", where `*` is any text
+    further: of core-minutes, further studies whose results.csv gives points, too
     published: runs of others, beside ours in a chart of core-minutes
     """
 
@@ -59,6 +60,7 @@ class Chart:
     show: list[str]
     title: str
     pairs: dict[str, str] = field(default_factory=dict)
+    further: list[str] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -84,7 +86,8 @@ class Chart:
             require(plain, "pairs", "must read LEFT over RIGHT with one * a side at most", pair, example)
         if self.kind is ChartKind.gains:
             require(bool(self.pairs), "pairs", "must name two groups of runs for gains", self.pairs, example)
-        for name, kind in (("pairs", ChartKind.gains), ("published", ChartKind.core_minutes)):
+        core_minutes = ChartKind.core_minutes
+        for name, kind in (("pairs", ChartKind.gains), ("further", core_minutes), ("published", core_minutes)):
             alone = not getattr(self, name) or self.kind is kind
             require(alone, name, f"must stay empty but for {kind.value}", self.kind.value, "leave it out")
 
@@ -105,7 +108,6 @@ class Run:
     """All settings of one training run.
 
     study: names the MLflow experiment and the folder of results; question and charts: what its summary asks and shows
-    runs_of: further studies whose finished runs its summary counts, too
     baseline: the group of runs that its summary compares the others with, by its name there; None for none
     record_every: updates between two records, or None for the schedule's own choice
     plan: only say what the sweep would do; rerun: compute also what is already done
@@ -125,7 +127,6 @@ class Run:
     threads: int
     record_every: int | None
     study: str
-    runs_of: list[str]
     question: str
     baseline: str | None
     charts: dict[str, Chart]

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from patchify.report import ReportError
 from patchify.report.blocks import Block, Document, Paragraph, Section, from_markdown
 from patchify.report.sections.further import IMPROVEMENTS, RESTARTS, best, scaling, with_gains
 from patchify.report.sections.gradients import gradients
@@ -17,7 +16,7 @@ from patchify.study import ResultsError
 
 STUDIES = (
     *("baseline", "architectures", "longer", "label_smoothing", "improvements", "warm_restarts", "scaling"),
-    *("best_quick", "best"),
+    *("best_quick", "best", "core_minutes"),
 )
 """Folders of networks that were trained."""
 
@@ -87,6 +86,14 @@ PARTS = {
     "best": Part(
         title="The best recipes", blocks=lambda of: best([of / "best_quick", of / "best"]), folder="best_quick"
     ),
+    "core_minutes": Part(
+        title="Accuracy for time",
+        blocks=lambda of: study_blocks(
+            of / "core_minutes",
+            Shown(columns=("test_accuracy", "test_accuracy_views", "train_cpu_seconds"), charts=("accuracy",)),
+        ),
+        folder="core_minutes",
+    ),
     "speed": Part(
         title="How fast is an update?",
         blocks=lambda of: speed(of / "pytorch"),
@@ -109,7 +116,7 @@ def document(experiments: Path, text: Text) -> tuple[Document, list[str]]:
     for name, part in PARTS.items():
         try:
             blocks = part.blocks(experiments) or [Paragraph(text=f"No results yet: {part.remedy(experiments)}.")]
-        except (ReportError, ResultsError) as error:
+        except ResultsError as error:
             problems.append(str(error))
             blocks = [Paragraph(text=f"Results can't be shown: {error}.")]
         sections.append(Section(title=part.title, blocks=[*blocks, *_free(text.remarks.get(name, ""))]))

@@ -1,5 +1,6 @@
 """Accuracy against core-minutes: ours, the best of it up to each time, and published runs."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pandas as pd
@@ -18,7 +19,8 @@ def core_minutes(chart: Chart, tables: Tables) -> charts.Figure:
 
     Runs from before processor time was counted are left out. Raises ResultsError for an accuracy that no group has.
     """
-    timed = tables.results.dropna(subset=["train_cpu_seconds"])
+    runs = _with_further(tables)
+    timed = runs.dropna(subset=["train_cpu_seconds"])
     series = {heading(column).removesuffix(" (%)"): _spots(timed, column) for column in chart.show}
     spread = footer(replace(tables, results=timed), "error bars")
     return charts.frontier_chart(
@@ -27,8 +29,24 @@ def core_minutes(chart: Chart, tables: Tables) -> charts.Figure:
         title=chart.title,
         x_axis="training time (core-minutes)",
         y_axis="accuracy (%)",
-        footer=f"{spread} {_caption(chart, untimed=len(tables.results) - len(timed))}",
+        footer=f"{spread} {_caption(chart, untimed=len(runs) - len(timed))}",
         scale=100,
+    )
+
+
+def _with_further(tables: Tables) -> pd.DataFrame:
+    """The runs of all studies, each group once; those called the same are told apart by their studies."""
+    studies = [("", tables.results), *tables.further.items()]
+    groups = [(study, str(name), group) for study, runs in studies for name, group in runs.groupby("run", sort=False)]
+    seen: set[str] = set()
+    kept = []
+    for study, name, group in sorted(groups, key=lambda found: -len(found[2])):  # the one with most seeds first
+        if not seen.issuperset(group["run_key"]):
+            kept.append((study, name, group))
+            seen.update(group["run_key"])
+    called = Counter(name for _, name, _ in kept)
+    return pd.concat(
+        [group.assign(run=f"{name} ({study})" if study and called[name] > 1 else name) for study, name, group in kept]
     )
 
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pandas as pd
@@ -43,13 +43,14 @@ class Tables:
     """What a study's charts are drawn from.
 
     results: results.csv, one row a run; history: history.csv, one row a record; about: the data set, in words
-    baseline: the group of runs that others are compared with
+    baseline: the group of runs that others are compared with; further: results.csv of further studies, by their names
     """
 
     results: pd.DataFrame
     history: pd.DataFrame
     about: str
     baseline: str | None = None
+    further: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def cycle_ends(self, run: str) -> list[int]:
         """Updates at which a cycle of the learning rate of this group of runs ended and another began."""

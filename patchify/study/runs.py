@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from patchify.config.catalog import Study, command, has_file, study
 from patchify.config.door import explain
-from patchify.config.names import nearest, options
 from patchify.store.opening import Store
 from patchify.study import ResultsError
 from patchify.tracking.reading import StoredRun, config_of, stored_runs
@@ -18,24 +17,16 @@ def counted(store: Store, name: str, data: str | None) -> tuple[Study, list[Stor
 
     Raises ResultsError, StoreError.
     """
-    found = {name: stored_runs(store, name)}
-    own = [run for run in found[name] if run.status == "FINISHED" and run.study == name and is_of(run, data)]
+    found = stored_runs(store, name)
+    own = [run for run in found if run.status == "FINISHED" and run.study == name and is_of(run, data)]
     try:
         asked = study(name, config_of(store, own[-1]) if own and not has_file(name) else "")
     except ValueError as error:
         raise ResultsError(f"the study {name} can't be read: {explain(error)}") from error
-    known = {*store.experiments(), *options("experiment")}
-    for other in asked.runs_of:
-        if other not in known:
-            raise ResultsError(f"runs_of must name studies: there is no {other}; {nearest(other, sorted(known))}")
-    found |= {other: stored_runs(store, other) for other in asked.runs_of}
-    all_runs = [run for runs in found.values() for run in runs]
-    if not all_runs and name not in store.experiments():
+    if not found and name not in store.experiments():
         there_are = ", ".join(store.experiments()) or "none"
         raise ResultsError(f"{store.address} holds no study {name}; there are: {there_are}")
-    runs, left_out = select(all_runs, name, data)
-    absent = [other for other in asked.runs_of if not found[other]]
-    return asked, runs, [*left_out, *(f"none there of {other}" for other in absent)]
+    return asked, *select(found, name, data)
 
 
 def is_of(run: StoredRun, data: str | None) -> bool:
@@ -46,11 +37,10 @@ def is_of(run: StoredRun, data: str | None) -> bool:
 def select(runs: Sequence[StoredRun], study: str, data: str | None) -> tuple[list[StoredRun], list[str]]:
     """The runs that count, and a note on each kind that was left out.
 
-    Finished runs count, the newest of each run key; a run that two studies share may be given twice. data: a data
-    set's name or the beginning of its digest, for a study that was run on several. Raises ResultsError for no
-    finished runs, or several data sets and no choice.
+    Finished runs count, the newest of each run key. data: a data set's name or the beginning of its digest, for a
+    study that was run on several. Raises ResultsError for no finished runs, or several data sets and no choice.
     """
-    runs = sorted({run.id: run for run in runs}.values(), key=lambda run: run.started)
+    runs = sorted(runs, key=lambda run: run.started)
     finished = [run for run in runs if run.status == "FINISHED"]
     done = {run.tags["run_key"] for run in finished}
     unfinished = [run for run in runs if run.tags["run_key"] not in done]

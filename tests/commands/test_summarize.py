@@ -231,34 +231,23 @@ charts: {gains: {kind: gains, show: [test_accuracy], pairs: {added: with * over 
     assert Path("experiments/dropped/gains.svg").exists()
 
 
-def test_a_study_may_count_the_runs_of_others_too(summarize: Command, made_store: Path, files: Path) -> None:
-    record(key="k", study="other", accuracy=0.1, files=files)
-    record(key="l", study="other", accuracy=0.2, files=files)
-    record(key="l", files=files, accuracy=0.9)
-    (files / "config.yaml").write_text("runs_of: [other, longer]\n")
-    record(key="m", files=files)
-    outcome = summarize("widths")
-    assert "widths: 3 finished runs; left out: 1 older of the same run key; none there of longer" in outcome.out
-    assert sorted(pd.read_csv("experiments/widths/results.csv")["test_accuracy"]) == [0.1, 0.5, 0.9]
+MINUTES = "charts: {minutes: {kind: core_minutes, show: [test_accuracy], title: Minutes, further: [%s]}}\n"
 
 
-@pytest.mark.parametrize(
-    ("runs_of", "message"),
-    [
-        ("[widths, othr]", "runs_of must name studies: there is no othr; did you mean other?"),
-        ("other", "the study widths can't be read: runs_of must fit its type: "),
-        ("null", "the study widths can't be read: runs_of must fit its type: "),
-    ],
-)
-def test_runs_of_what_is_no_study_are_refused(
-    summarize: Command, made_store: Path, files: Path, runs_of: str, message: str
+def test_a_chart_of_core_minutes_shows_the_results_of_further_studies(
+    summarize: Command, made_store: Path, files: Path
 ) -> None:
-    record(key="k", study="other", files=files)
-    (files / "config.yaml").write_text(f"runs_of: {runs_of}\n")
+    record(key="k", study="other", accuracy=0.25, files=files)
+    assert summarize("other").status == 0
+    (files / "config.yaml").write_text(MINUTES % "other, longer")
     record(key="l", files=files)
     outcome = summarize("widths")
-    assert outcome.status == 1
-    assert message in outcome.err
+    absent = "longer, without experiments/longer/results.csv: `patchify-summarize longer` writes it"
+    assert f"Not beside them: {absent}" in outcome.err
+    assert "<!-- arch1 (other) -->" in Path("experiments/widths/minutes.svg").read_text()
+    readme = Path("experiments/widths/README.md").read_text()
+    assert "Beside these in the charts: [other](../other/results.csv), n = 1." in readme
+    assert absent in readme
 
 
 def test_charts_are_those_that_the_runs_on_the_chosen_data_were_made_with(

@@ -46,7 +46,6 @@ def a_run() -> Run:
         threads=1,
         record_every=None,
         study="scratch",
-        runs_of=[],
         baseline=None,
         question="What came out?",
         charts={},
@@ -84,7 +83,7 @@ DECISIVE = {
     *("data.validation", "data.split_seed", "data.seed", "data.train", "data.test"),
 }
 NOT_DECISIVE = {
-    *("study", "runs_of", "question", "baseline", "charts", "plan", "rerun", "tracking.uri", "tracking.folder"),
+    *("study", "question", "baseline", "charts", "plan", "rerun", "tracking.uri", "tracking.folder"),
     *("data.root", "data.official_only"),
 }
 """Names, places, displays, and what is done with jobs."""

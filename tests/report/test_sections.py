@@ -61,6 +61,17 @@ def test_longer_trainings_are_set_beside_the_short_ones_of_the_same_seeds(tmp_pa
     assert "arch2: +2.2 ± 0.3; arch3: no difference seen (+0.0 ± 0.3)." in said
 
 
+def test_accuracy_for_time_shows_the_results_of_other_studies_and_says_which_lack(tmp_path: Path) -> None:
+    for name, accuracies in (("core_minutes", {"short": [0.7, 0.71]}), ("best", {"all": [0.77, 0.78]})):
+        rows = made.study(tmp_path / name, accuracies)
+        timed = rows.assign(run_key=name + rows["run_id"], train_cpu_seconds=90.0, test_accuracy_views=0.8)
+        timed.to_csv(tmp_path / name / "results.csv", index=False)
+    found = section(made.report(tmp_path), "Accuracy for time")
+    (chart,) = (block for block in found if isinstance(block, Figure))
+    assert all(f"<!-- {label} -->" in chart.svg for label in ("short", "all"))
+    assert f"Not in the charts: baseline, without {tmp_path}/baseline/results.csv: `patchify-summarize" in words(found)
+
+
 def test_short_runs_of_other_images_or_seeds_are_not_set_beside_long_ones(tmp_path: Path) -> None:
     made.study(tmp_path / "architectures", data="cifar10")
     made.study(tmp_path / "longer", updates=80)

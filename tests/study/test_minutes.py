@@ -1,6 +1,7 @@
 """Accuracy against core-minutes: from a study's table to its chart."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ def tables(seconds: tuple[float, ...] = (50.0, 70.0, 170.0, 190.0)) -> Tables:
     """Two groups of two runs of 60 and 180 seconds, the second evaluated over views."""
     results = pd.DataFrame(
         {
+            "run_key": ["a", "b", "c", "d"],
             "run": ["quick", "quick", "best", "best"],
             "seed": [0, 1, 0, 1],
             "train_cpu_seconds": seconds,
@@ -48,6 +50,31 @@ def test_runs_whose_processor_seconds_were_not_counted_are_left_out_and_said_so(
     assert "Runs left out, without processor time: 1." in caption
     with pytest.raises(ResultsError, match="that all have test_accuracy and train_cpu_seconds: got none; train them"):
         core_minutes(asked("test_accuracy"), tables((math.nan,) * 4))
+
+
+def of_study(keys: str, names: list[str]) -> pd.DataFrame:
+    """Results of another study, four core-minutes a run."""
+    return pd.DataFrame(
+        {
+            "run_key": list(keys),
+            "run": names,
+            "seed": range(len(keys)),
+            "train_cpu_seconds": 240.0,
+            "test_accuracy": 0.7,
+        }
+    )
+
+
+def test_groups_of_further_studies_have_points_too_and_each_is_there_once() -> None:
+    further = {
+        "first": of_study("aef", ["quick", "slow", "slow"]),  # its quick has one seed of ours
+        "second": of_study("ef", ["slow", "slow"]),
+        "third": of_study("gh", ["slow", "best"]),
+    }
+    figure = core_minutes(asked("test_accuracy"), replace(tables(), further=further))
+    assert sorted(drawn_points(figure, "test accuracy")) == [[1, 51], [3, 61], [4, 70]]
+    assert {"quick", "best", "slow (first)", "slow (third)", "best (third)"} <= set(words(figure))
+    assert not {"slow (second)", "quick (first)", "slow"} & set(words(figure))
 
 
 def test_a_group_whose_runs_have_an_accuracy_only_in_part_has_no_point_in_its_series() -> None:
@@ -109,9 +136,9 @@ def test_published_runs_belong_to_a_chart_of_core_minutes_alone() -> None:
         Chart(kind=ChartKind.bars, show=["test_accuracy"], title="t", published=[stated])
 
 
-def test_the_study_that_comes_along_states_the_published_runs_and_whose_runs_it_counts() -> None:
+def test_the_study_that_comes_along_states_the_published_runs_and_whose_results_it_shows() -> None:
     found = study("core_minutes")
-    assert {"baseline", "architectures", "longer", "label_smoothing", "best_quick", "best"} == set(found.runs_of)
+    assert {"baseline", "architectures", "longer", "label_smoothing", "best_quick", "best"} == set(found.further)
     stated = found.charts["accuracy"].published
     assert [(each.seconds, each.accuracy) for each in stated] == [
         ([13, 96], [0.559, 0.576]),

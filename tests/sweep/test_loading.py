@@ -47,7 +47,6 @@ def a_run(data: Textures) -> Run:
         threads=1,
         record_every=None,
         study="scratch",
-        runs_of=[],
         baseline=None,
         question="",
         charts={},

@@ -15,7 +15,7 @@ from patchify.study.results import Tables
 def conclusions(folder: Path, tables: Tables, columns: Sequence[str]) -> Iterator[Block]:
     """A point for each comparison in each of the columns; nothing without a baseline, or beside it no other group.
 
-    Raises ReportError for a damaged comparisons.csv.
+    Raises ResultsError for a damaged comparisons.csv.
     """
     if tables.baseline is None or tables.results["run"].nunique() < 2:
         return

@@ -17,7 +17,7 @@ WAYS = {
 
 
 def gradients(folder: Path) -> list[Block]:
-    """The errors of each parameter, and the differences from the course's debugging file. Raises ReportError."""
+    """The errors of each parameter, and the differences from the course's debugging file. Raises ResultsError."""
     errors, differences = gradient_errors(folder), file_differences(folder)
     return [*([] if errors is None else _errors(errors)), *([] if differences is None else _file(differences))]
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from patchify.report import ReportError
 from patchify.report.blocks import Block, Formulas, Paragraph
 from patchify.report.reading import study_tables
+from patchify.study import ResultsError
 
 EQUATIONS = [
     "H_i = max(0, X * F_i + beta_i) quad i = 1, ..., n_f",
@@ -64,7 +64,7 @@ def _shown(folders: Mapping[str, Path]) -> dict[str, list[str]]:
     for name, folder in folders.items():
         try:
             tables = study_tables(folder)
-        except ReportError:  # its own section says why
+        except ResultsError:  # its own section says why
             continue
         if tables is not None:
             found.setdefault(tables.about, []).append(name)

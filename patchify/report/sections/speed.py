@@ -16,7 +16,7 @@ from patchify.report.reading import measured_times
 def speed(folder: Path) -> list[Block]:
     """What the numbers show, charts where there are curves, and all medians with the fewest threads.
 
-    Raises ReportError.
+    Raises ResultsError.
     """
     results = measured_times(folder)
     if results is None:

@@ -15,6 +15,7 @@ from patchify.study import ResultsError
 from patchify.study.drawing import figure
 from patchify.study.overview import overview
 from patchify.study.results import Tables
+from patchify.study.written import with_further
 
 MEANS = "means over n runs ± half of their 95 % interval"
 
@@ -29,18 +30,20 @@ class Shown:
 
 
 def study_blocks(folder: Path, shown: Shown) -> list[Block]:
-    """Blocks of the study whose results lie in the folder; none without results. Raises ReportError, ResultsError."""
+    """Blocks of the study whose results lie in the folder; none without results. Raises ResultsError."""
     found = study_tables(folder)
     if found is None:
         return []
     asked = catalog.study(folder.name)
-    tables = replace(found, baseline=asked.baseline if asked.baseline in set(found.results["run"]) else None)
+    found = replace(found, baseline=asked.baseline if asked.baseline in set(found.results["run"]) else None)
+    tables, absent = with_further(found, asked.further, folder.parent)
     return [
         *([Question(text=asked.question)] if asked.question else []),
         Paragraph(text=extremes(tables.results, shown.columns)),
         *conclusions(folder, tables, shown.compared),
         *summary_table(tables, shown.columns, caption=f"{folder.name}: {MEANS}. Data: {tables.about}."),
         *figures({name: asked.charts[name] for name in shown.charts if name in asked.charts}, tables),
+        *([Paragraph(text=f"Not in the charts: {'; '.join(absent)}.")] if absent else []),
     ]
 
 
