@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from patchify.workers import FORKS, Died, Ended, Printed, Send, forked
+from patchify.workers import FORKS, Died, Ended, Printed, Send, forked, in_parallel
 
 pytestmark = pytest.mark.skipif(not FORKS, reason="processes are not forked here")
 
@@ -53,6 +53,33 @@ def test_before_every_fork_there_is_time_to_close_what_must_not_be_shared() -> N
     calls: list[int] = []
     events = list(forked([lambda send: len(calls)] * 3, 1, before_fork=lambda: calls.append(0)))
     assert [event.result for _, event in events] == [1, 2, 3]
+
+
+def test_results_come_in_the_order_of_their_tasks(capsys: pytest.CaptureFixture[str]) -> None:
+    first_may_end = get_context("fork").Event()
+
+    def first() -> str:
+        print("waiting")
+        assert first_may_end.wait(timeout=60)
+        return "first"
+
+    def second() -> str:
+        first_may_end.set()
+        return "second"
+
+    assert in_parallel([first, second], before_fork=nothing) == ["first", "second"]
+    assert capsys.readouterr().out == "waiting\n"
+
+
+def test_what_a_task_raises_is_raised_when_the_others_have_ended(tmp_path: Path) -> None:
+    def refuse() -> None:
+        raise ValueError("not this one")
+
+    with pytest.raises(ValueError, match="not this one"):
+        in_parallel([refuse, *[(tmp_path / name).touch for name in "abc"]], before_fork=nothing)
+    assert {path.name for path in tmp_path.iterdir()} == set("abc")
+    with pytest.raises(RuntimeError, match="was killed by SIGKILL"):
+        in_parallel([lambda: os.kill(os.getpid(), signal.SIGKILL)], before_fork=nothing)
 
 
 def test_what_is_printed_after_the_result_does_not_make_a_task_fail() -> None:

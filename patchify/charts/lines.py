@@ -188,9 +188,15 @@ def spread(wanted: np.ndarray, heights: np.ndarray) -> np.ndarray:
     tall = heights[order]
     below = np.cumsum(tall) - tall[0] / 2 - tall / 2
     free = wanted[order] - below
-    count = len(free)
-    rising = [max(min(free[a : b + 1].mean() for b in range(i, count)) for a in range(i + 1)) for i in range(count)]
-    centres = np.empty(count)
+    first, last = np.indices((len(free), len(free)))
+    sums = np.append(0.0, np.cumsum(free))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = np.where(
+            first <= last, (sums[last + 1] - sums[first]) / (last + 1 - first), np.inf
+        )  # from first to last
+    lowest = np.minimum.accumulate(means[:, ::-1], axis=1)[:, ::-1]  # of those that end there or later
+    rising = np.maximum.accumulate(lowest, axis=0).diagonal()
+    centres = np.empty(len(free))
     centres[order] = np.clip(rising, tall[0] / 2, 1 - tall[-1] / 2 - below[-1]) + below
     return centres
 

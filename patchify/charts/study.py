@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
@@ -111,9 +112,10 @@ def _make_room(figure: Figure, axes: Axes, texts: Sequence[Text], ends: np.ndarr
     """Widen the x axis until each text fits to the right of its bar's end."""
     low, high = min(0.0, 1.08 * lowest), float(ends.max()) or 1.0
     figure.draw_without_rendering()
+    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]  # else each text makes its own
     width = axes.get_window_extent().width
     gap = 10 * figure.dpi / 72  # the texts' distance of 6 points from the bars, and some air
-    shares = 1 - np.array([text.get_window_extent().width + gap for text in texts]) / width  # left of each text
+    shares = 1 - np.array([text.get_window_extent(renderer).width + gap for text in texts]) / width  # left of each text
     axes.set_xlim(low, max(high, *(low + (ends - low) / shares)))
 
 

@@ -11,9 +11,13 @@ from patchify.study.gains import panels
 from patchify.study.groups import footer, group_intervals
 from patchify.study.intervals import interval
 from patchify.study.minutes import core_minutes
+from patchify.study.overview import judging_column
 from patchify.study.quantities import heading, of_difference, quantity
 from patchify.study.results import Tables
 from patchify.study.scaling.figure import scaling_figure
+
+MOST_CURVES = 12
+"""Groups of runs in a chart of curves; more can't be told apart."""
 
 
 def draw(chart: Chart, tables: Tables, path: Path) -> list[Path]:
@@ -61,7 +65,7 @@ def _bars(chart: Chart, tables: Tables) -> charts.Figure:
 def _curves(chart: Chart, tables: Tables) -> charts.Figure:
     lines = []
     parts = {metric.partition("/")[0] for metric in chart.show}
-    for colour, run in enumerate(tables.results["run"].unique()):
+    for colour, run in enumerate(_best(tables)):
         for metric in chart.show:
             part = metric.partition("/")[0]
             line = _line(tables, run, tables.history[metric], colour)
@@ -75,7 +79,7 @@ def _gaps(chart: Chart, tables: Tables) -> charts.Figure:
     first, second = chart.show
     lines = [
         _line(tables, run, tables.history[second] - tables.history[first], colour)
-        for colour, run in enumerate(tables.results["run"].unique())
+        for colour, run in enumerate(_best(tables))
     ]
     return _line_chart(chart, tables, lines, of_difference(quantity(first).axis))
 
@@ -111,9 +115,23 @@ def _gains(chart: Chart, tables: Tables) -> charts.Figure:
     )
 
 
+def _best(tables: Tables) -> list[str]:
+    """The groups whose curves are drawn, in the table's order: the most accurate, if all would hide each other."""
+    results = tables.results
+    column = judging_column(results)
+    means = results.groupby("run", sort=False)[column].mean().sort_values(ascending=False, kind="stable")
+    kept = {*means.index[:MOST_CURVES], tables.baseline}
+    return [run for run in results["run"].unique() if run in kept]
+
+
 def _line_chart(chart: Chart, tables: Tables, lines: list[charts.Line], axis: str) -> charts.Figure:
     ends = {tuple(line.cycles) for line in lines if line.cycles}
     marked = f" {'Dotted lines' if len(ends) == 1 else 'Strokes'}: ends of cycles." if ends else ""
+    groups = tables.results["run"].nunique()
+    if groups > MOST_CURVES:
+        judged = heading(judging_column(tables.results)).partition(" (")[0]
+        also = " and the baseline" if tables.baseline else ""
+        marked += f" Of {groups} groups, the {MOST_CURVES} with the highest {judged}{also}."
     return charts.line_chart(
         lines,
         title=chart.title,

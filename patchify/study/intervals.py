@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy import stats
@@ -39,5 +40,9 @@ def interval(values: Sequence[float]) -> Interval:
     if n < 2:
         return Interval(mean=mean, half_width=None, n=n)
     deviation = float(np.std(values, ddof=1))
-    half_width = float(stats.t.ppf(0.975, n - 1) * deviation / np.sqrt(n))
-    return Interval(mean=mean, half_width=half_width, n=n, deviation=deviation)
+    return Interval(mean=mean, half_width=_factor(n) * deviation, n=n, deviation=deviation)
+
+
+@cache  # curves have an interval at each update, all of as many runs
+def _factor(n: int) -> float:
+    return float(stats.t.ppf(0.975, n - 1) / np.sqrt(n))

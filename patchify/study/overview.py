@@ -25,6 +25,11 @@ COLUMNS = (
 """Of the table; one that no group has in all of its runs is left out."""
 
 
+def judging_column(results: pd.DataFrame) -> str:
+    """What runs are judged by: accuracy on test images, or on validation images where no run has seen a test image."""
+    return "validation_accuracy" if results["test_accuracy"].isna().all() else "test_accuracy"
+
+
 @dataclass(slots=True, kw_only=True)
 class Overview:
     """counts: runs of each group, by its name; columns: by group, for each column; a group may lack one."""

@@ -12,6 +12,7 @@ from patchify.config.identity import short
 from patchify.config.names import nearest
 from patchify.config.schema import Chart, ChartKind
 from patchify.study import ResultsError
+from patchify.study.overview import judging_column
 from patchify.study.quantities import heading
 from patchify.study.results import differing
 from patchify.tracking.reading import StoredRun
@@ -69,12 +70,12 @@ class Question:
         return by, ["seed", *(key for key in differing(runs) if by and key not in by)]
 
     def column(self, results: pd.DataFrame) -> str:
-        """The column to compare in: of test images, or of validation images where no run has seen a test image.
+        """The column to compare in, which is `judging_column` where none is asked for.
 
         Raises ResultsError for one that results.csv does not have, or that is no number.
         """
         if self.metric is None:
-            return "validation_accuracy" if results["test_accuracy"].isna().all() else "test_accuracy"
+            return judging_column(results)
         numbers = [str(column) for column in results.select_dtypes("number") if column != "seed"]
         if self.metric not in numbers:
             there = nearest(self.metric, numbers)
