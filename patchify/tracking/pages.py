@@ -29,18 +29,19 @@ def introduce(store: Store, experiment: str, run: str, first: Mapping[str, Any])
     first: what the first line of a journal says of the run, or of a sweep, which knows the settings that differ
     """
     if "data" in first["tags"]:
-        _sent(partial(store.client.log_inputs, run, datasets=[_data_set(first["tags"])]))
+        sent_once(partial(store.client.log_inputs, run, datasets=[_data_set(first["tags"])]))
     there = store.client.get_experiment(experiment).tags
     if DESCRIPTION not in there:
         question = first["description"].partition("\n")[0]
         about = f"{question} [Table of results](#/experiments/{experiment}/runs?viewStateShareKey={RESULTS})"
-        _sent(partial(store.client.set_experiment_tag, experiment, DESCRIPTION, about))
+        sent_once(partial(store.client.set_experiment_tag, experiment, DESCRIPTION, about))
     results = first.get("results")  # older journals have none
     if results and (results["settings"] or VIEW not in there):
-        _sent(partial(store.client.set_experiment_tag, experiment, VIEW, _view(results["images"], results["settings"])))
+        view = _view(results["images"], results["settings"])
+        sent_once(partial(store.client.set_experiment_tag, experiment, VIEW, view))
 
 
-def _sent(send: Callable[[], None]) -> None:
+def sent_once(send: Callable[[], None]) -> None:
     """Send what another process may be sending, too: the second time MLflow finds what that one made.
 
     Tried: it looks whether a data set, or a tag, is there, then adds it, and of two at once the database refuses one.

@@ -153,10 +153,24 @@ def classifier_of(store: Store, run: StoredRun) -> Classifier:
     return classifier
 
 
+def fetch(store: Store, run_id: str, artifact: str, folder: Path) -> Path:
+    """A run's file, copied into a folder. Raises StoreError where it is gone."""
+    try:
+        return Path(store.client.download_artifacts(run_id, artifact, str(folder)))
+    except (MlflowException, OSError) as error:
+        raise _unreadable(artifact, run_id, error) from error
+
+
 @contextmanager
 def _downloaded(store: Store, run_id: str, artifact: str) -> Iterator[Path]:
+    """For reading in the `with`: what is wrong with the content is a StoreError, too."""
     with TemporaryDirectory() as folder:
+        path = fetch(store, run_id, artifact, Path(folder))
         try:
-            yield Path(store.client.download_artifacts(run_id, artifact, folder))
-        except (MlflowException, OSError, BadZipFile, KeyError, ValueError) as error:
-            raise StoreError(f"{artifact} of the run {run_id} can't be read: {error}; is it still there?") from error
+            yield path
+        except (OSError, BadZipFile, KeyError, ValueError) as error:
+            raise _unreadable(artifact, run_id, error) from error
+
+
+def _unreadable(artifact: str, run_id: str, error: Exception) -> StoreError:
+    return StoreError(f"{artifact} of the run {run_id} can't be read: {error}; is it still there?")

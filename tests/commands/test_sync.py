@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from patchify.journal.folder import RunFolder, run_folders
 from patchify.journal.journal import Journal, ending, read
 from patchify.store.opening import address_of, open_store
 from tests.conftest import Command, Outcome, command
@@ -137,3 +138,51 @@ def test_ctrl_c_leaves_the_rest_waiting(sync: Command, made_store: Path, monkeyp
         assert sync().status == 130
     assert "1 lines" in sync("--list").out
     assert sync().status == 0
+
+
+def test_a_folders_runs_are_copied_to_another_store_once(sync: Command, made_store: Path, tmp_path: Path) -> None:
+    for key in ("k1", "k2"):
+        goes_on(a_run(made_store, key, study="depths" if key == "k2" else "widths"), range(3))
+    folder = a_run(made_store, "k3")
+    ends(folder)  # not sent yet
+    words = ["--from", str(made_store), "--to", f"sqlite:///{tmp_path}/team.db"]
+    first = sync(*words)
+    assert first.status == 1
+    assert "arch1 · k3 · local · sent" in first.out
+    assert "widths · arch1 · k3 · copied\n" in first.out
+    assert "widths · arch1 · k1 · left: it is still running\n" in first.out
+    assert first.out.endswith("1 copied, 0 there already, 2 left\n")
+    for key, study in (("k1", "widths"), ("k2", "depths")):
+        ends(a_run_again(made_store, key, study))
+    assert sync(*words, "--study", "depths").out.endswith("1 copied, 0 there already, 0 left\n")
+    again = sync(*words)
+    assert (again.status, again.out.splitlines()[-1]) == (0, "1 copied, 2 there already, 0 left")
+
+
+def a_run_again(tracking: Path, key: str, study: str) -> RunFolder:
+    """The folder of a run that was begun before."""
+    (folder,) = (found for found in run_folders(tracking) if found.key == key)
+    assert read(folder.journal)[0].content["study"] == study
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--from", "mlruns"], "--from FOLDER and --to STORE belong together"),
+        (["--study", "widths"], "--from FOLDER and --to STORE belong together"),
+        (["--from", "mlruns", "--to", "x", "--list"], "leave --folder and --list out"),
+        (["--from", "none", "--to", NOWHERE], "none is no folder"),
+        (["--from", "mlruns", "--to", "mlruns"], "are one store: name another with --to"),
+        (["--from", "mlruns", "--to", "team"], "team is no store: MLflow keeps none in a plain folder"),
+        (["--from", "mlruns", "--to", NOWHERE], "can't be used: .*refused"),
+        (["--from", "mlruns", "--to", "sqlite:///team.db", "--study", "width"], "no study width; did you mean widths?"),
+    ],
+)
+def test_what_cannot_be_copied_is_refused(sync: Command, made_store: Path, words: list[str], message: str) -> None:
+    folder = a_run(made_store)
+    ends(folder)
+    outcome = sync(*words)
+    assert outcome.status in {1, 2}
+    assert re.search(message.replace("?", r"\?"), outcome.err)
+    assert "copied" not in outcome.out
