@@ -131,8 +131,8 @@ class PatchifySweeper(BasicSweeper):
         with open_dict(config):
             del config["hydra"]
         try:
-            run = to_run(config)
             check_choices(choices, overrides)
+            run = to_run(config)
         except ConfigError as error:
             job = f" (in the job {' '.join(overrides)})" if self.swept else ""
             raise ConfigError(f"{error}{job}") from error

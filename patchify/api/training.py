@@ -49,6 +49,7 @@ def textures(**changes: Any) -> Textures:
 def train(
     data: DataSource | str,
     *,
+    recipe: str | None = None,
     architecture: Architecture | str | None = None,
     schedule: Schedule | str | None = None,
     regularizer: Regularizer | str | None = None,
@@ -65,7 +66,8 @@ def train(
     """Train one network, to the bits of the command `patchify` with the same settings; nothing is written.
 
     data and each setting down to `evaluation`: an object, or the name of an option, as "cosine" in
-        `patchify schedule=cosine`; what is left out is the baseline's (conf/config.yaml)
+        `patchify schedule=cosine`; what is left out is the recipe's, as "best_quick", or the baseline's
+        (conf/config.yaml)
     record_every: updates between two rows of the history; left out, it is the schedule's choice
 
     Returns the network and its history: a row for each record, with `step` (updates done) and all metrics by the names
@@ -75,6 +77,7 @@ def train(
     Raises ValueError for what can't be run, DataError, and Diverged where the rates are too high.
     """
     run = plain.run(
+        recipe=recipe,
         data=data,
         architecture=architecture,
         schedule=schedule,

@@ -16,7 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from patchify.config.catalog import register_resolvers
 from patchify.config.composing import as_yaml, register_schemas
-from patchify.config.door import ConfigError, explain, to_run
+from patchify.config.door import ConfigError, check_words, explain, to_run
 from patchify.config.identity import label
 from patchify.config.names import CONF
 from patchify.core.training.update import Diverged
@@ -48,6 +48,7 @@ def main() -> None:
     want_traceback = os.environ.get(FULL_ERROR) == "1"
     command = hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)
     try:
+        check_words(sys.argv[1:])
         with _errors_raised():
             command()
     except KeyboardInterrupt as end:

@@ -63,6 +63,12 @@ def study(name: str, logged: str = "") -> Study:
     return cast("Study", OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Study), settings)))
 
 
+def recipe_of(study: str) -> str | None:
+    """The recipe that the study's file chooses, if there is one."""
+    chosen = _load(f"experiment/{study}.yaml").get("defaults", []) if has_file(study) else []
+    return next((entry["override /recipe"] for entry in chosen if "override /recipe" in entry), None)
+
+
 def _question(group: str, name: str) -> str:
     return str(_load(f"{group}/{name}.yaml").get("question", ""))
 

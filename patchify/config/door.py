@@ -8,7 +8,7 @@ from hydra.errors import MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
-from patchify.config.catalog import GROUPS
+from patchify.config.catalog import GROUPS, recipe_of
 from patchify.config.names import nearest, options, unknown_key
 from patchify.config.schema import Run
 
@@ -28,11 +28,27 @@ def check_choices(choices: Mapping[str, object], overrides: Sequence[str]) -> No
     for group in GROUPS:
         if group not in choices:
             raise ConfigError(f"{group} must name one option: got a list; write {group}=A,B to sweep over A and B")
+    if choices["recipe"]:
+        _check_beside(str(choices["recipe"]), overrides)
+
+
+def check_words(words: Sequence[str]) -> None:
+    """Raise ConfigError for an option beside a recipe already for the words of a command line.
+
+    Hydra would merge the recipe's values into the option, and complain of a key there that nobody has typed.
+    """
+    chosen = dict(word.split("=", 1) for word in words if "=" in word)
+    recipe = chosen.get("recipe") or recipe_of(chosen.get("experiment", ""))
+    if recipe and recipe != "null":
+        _check_beside(recipe, words)
+
+
+def _check_beside(recipe: str, overrides: Sequence[str]) -> None:
     for override in overrides:
         group = override.partition("=")[0]
-        if choices["recipe"] and group in SET_BY_RECIPES:
+        if group in SET_BY_RECIPES:
             raise ConfigError(
-                f"{group} must not be chosen beside recipe={choices['recipe']}, which sets it: got {override}; "
+                f"{group} must not be chosen beside recipe={recipe}, which sets it: got {override}; "
                 f"set single values, as {group}.NAME=VALUE, or leave the recipe out"
             )
 

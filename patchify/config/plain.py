@@ -27,18 +27,27 @@ CONVERSIONS: dict[Any, tuple[Callable[[Any], Any], str]] = {
 """How values become those of settings, by the type of these, and what they must be for that."""
 
 
-def run(**given: Any) -> Run:
-    """The run that `patchify` makes of these settings; None stands for that of conf/config.yaml.
+def run(*, recipe: str | None = None, **given: Any) -> Run:
+    """The run that `patchify` makes of these settings; None stands for that of the recipe, or of conf/config.yaml.
 
-    A group of settings, as `schedule`, may be an object or the name of an option.
-    Raises ValueError for an unknown setting or option, and for a value that can't be run.
+    A group of settings, as `schedule`, may be an object, or the name of an option unless a recipe sets it.
+    Raises ValueError for an unknown setting, option or recipe, and for a value that can't be run.
     """
     settings = _load("config")
     del settings["hydra"]
     for entry in settings.pop("defaults"):
         if isinstance(entry, dict):
             settings |= {group: name for group, name in entry.items() if group in GROUPS}
-    return _made(Run, settings | {key: value for key, value in given.items() if value is not None})
+    chosen, changed = _recipe(recipe) if recipe is not None else ({}, {})
+    settings |= chosen | {key: value for key, value in changed.items() if key not in GROUPS}
+    for group in changed.keys() & set(GROUPS):
+        settings[group] = option(group, settings[group], **changed[group])
+    wanted = {key: value for key, value in given.items() if value is not None}
+    for key, value in wanted.items():
+        rule = f"must be an object, not a name, beside recipe={recipe!r}, which sets it"
+        free = not isinstance(value, str) or key not in chosen.keys() | changed.keys()
+        require(free, key, rule, value, "make one, or leave the recipe out")
+    return _made(Run, settings | wanted)
 
 
 def option(group: str, name: str, **changes: Any) -> Any:
@@ -77,6 +86,24 @@ def _read(group: str, name: str) -> tuple[type, dict[str, Any]]:
         elif base != "_self_":
             kind, inherited = _read(group, base)
     return kind, inherited | settings
+
+
+def _recipe(name: str) -> tuple[dict[str, str], dict[str, Any]]:
+    """The options of a recipe by group, and its settings; those of a group, which change the option, by its name."""
+    known = options("recipe")
+    require(name in known, "recipe", "must name a recipe", name, nearest(str(name), known))
+    settings = _load(f"recipe/{name}")
+    names: dict[str, str] = {}
+    inherited: dict[str, Any] = {}
+    for entry in settings.pop("defaults", []):
+        if isinstance(entry, dict):
+            names |= {key.removeprefix("override /"): option for key, option in entry.items()}
+        else:
+            base_names, inherited = _recipe(entry.removeprefix("/recipe/").removesuffix("@_global_"))
+            names = base_names | names
+    for key, value in settings.items():
+        inherited[key] = inherited.get(key, {}) | value if key in GROUPS else value
+    return names, inherited
 
 
 def _load(file: str) -> dict[str, Any]:

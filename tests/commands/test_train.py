@@ -58,6 +58,15 @@ def test_options_may_stand_between_overrides(patchify: Command) -> None:
     assert "2 of 2 to do" in outcome.out
 
 
+@pytest.mark.parametrize("choice", ["recipe=best_quick", "experiment=best_quick"])
+def test_an_option_beside_a_recipe_with_other_settings_is_refused_by_its_own_name(
+    patchify: Command, choice: str
+) -> None:
+    outcome = patchify(choice, "schedule=cyclic", "plan=true")
+    assert outcome.status == 2
+    assert "schedule must not be chosen beside recipe=best_quick, which sets it: got schedule=cyclic" in outcome.err
+
+
 def test_data_that_cannot_be_had_fail_before_anything_is_stored(
     patchify: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

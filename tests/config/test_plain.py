@@ -24,6 +24,33 @@ def test_every_option_is_what_hydra_composes(group: str, name: str) -> None:
     assert run(**{group: name}) == composed
 
 
+@pytest.mark.parametrize("name", options("recipe"))
+def test_every_recipe_is_what_hydra_composes(name: str) -> None:
+    assert run(recipe=name) == compose_run([f"recipe={name}"]).run
+
+
+def test_settings_beside_a_recipe_change_it() -> None:
+    words = ["recipe=best_quick", "batch_size=100", "data=textures"]
+    assert run(recipe="best_quick", batch_size=100, data="textures") == compose_run(words).run
+    schedule = option("schedule", "cyclic", cycles=1)
+    assert run(recipe="best_quick", schedule=schedule).schedule == schedule
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"recipe": "best_quik"}, "recipe must name a recipe: got best_quik; did you mean best_quick?"),
+        (
+            {"recipe": "best_quick", "schedule": "cyclic"},
+            "schedule must be an object, not a name, beside recipe='best_quick', which sets it: got cyclic; make one",
+        ),
+    ],
+)
+def test_a_recipe_that_is_not_there_or_is_contradicted_is_refused(given: dict[str, str], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        run(**given)
+
+
 def test_no_setting_is_left_to_chance() -> None:
     assert set(GROUPS) == {"data", "architecture", "schedule", "regularizer", "optimizer"} | {
         *("augmentation", "preconditioning", "evaluation", "tracking")
