@@ -1,24 +1,20 @@
 """Our launcher for Hydra: jobs run in forked processes, one a core, which share what this one has loaded."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydra.core.utils import JobReturn, JobStatus, configure_log, run_job, setup_globals
-from hydra.plugins.launcher import Launcher
-from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, open_dict
+from hydra.core.utils import JobReturn, JobStatus, configure_log, setup_globals
 
+from hydra_plugins.patchify_launcher import JobsLauncher, run_composed
 from patchify.config.door import ConfigError
 from patchify.config.schema import Run
 from patchify.display import complain, relay, say
-from patchify.display.events import Watch
-from patchify.journal.folder import RunFolder
 from patchify.journal.journal import DamagedJournal
 from patchify.store import StoreError
-from patchify.workers import FORKS, Died, Ended, Printed, cores, forked
+from patchify.workers.forking import FORKS, Died, Ended, Printed, cores, forked
 
 if TYPE_CHECKING:
     from patchify.display.sweep import SweepDisplay
@@ -27,31 +23,20 @@ Job = partial[JobReturn]
 """Called with what watches it."""
 
 
-class LocalLauncher(Launcher):
+class LocalLauncher(JobsLauncher):
     """Runs as many jobs at a time as there is room for, or `workers`; a single job, or worker, in this process."""
 
     def __init__(self, workers: int | None = None) -> None:
+        super().__init__()
         self.workers = workers
-        self.configs: Sequence[DictConfig] = ()
-        self.runs: Sequence[Run] = ()
-        self.folders: Sequence[RunFolder] = ()
-
-    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Take what Hydra gives. Raises ConfigError for a number of workers that can't be."""
-        if self.workers is not None and (not isinstance(self.workers, int) or self.workers < 1):
-            raise ConfigError(f"hydra.launcher.workers must be at least 1: got {self.workers}; null uses all cores")
-        self.hydra_context, self.config = hydra_context, config
-        self.task_function: Callable[..., object] = task_function
 
     def check(self, runs: Sequence[Run]) -> None:
-        """Raise ConfigError for more threads than cores."""
+        """Raise ConfigError for a number of workers that can't be, and for more threads than cores."""
+        if self.workers is not None and (not isinstance(self.workers, int) or self.workers < 1):
+            raise ConfigError(f"hydra.launcher.workers must be at least 1: got {self.workers}; null uses all cores")
         threads = max(run.threads for run in runs)
         if threads > cores():
             raise ConfigError(f"threads must be at most {cores()}, the cores there are: got {threads}; lower it")
-
-    def accept(self, configs: Sequence[DictConfig], runs: Sequence[Run], folders: Sequence[RunFolder]) -> None:
-        """Take the jobs in their order, composed and checked. folders: where their journals are."""
-        self.configs, self.runs, self.folders = configs, runs, folders
 
     def workers_for(self, runs: Sequence[Run]) -> int:
         """How many of these runs go on at a time."""
@@ -60,10 +45,12 @@ class LocalLauncher(Launcher):
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run all jobs; their results in their order."""
-        if len(self.configs) != len(job_overrides):
-            raise ConfigError("hydra/launcher=local must have our sweeper: got another; choose hydra/launcher=basic")
+        self._require_our_sweeper(len(job_overrides))
         setup_globals()
-        jobs = [partial(self._run, initial_job_idx + i) for i in range(len(job_overrides))]
+        jobs: list[Job] = [
+            partial(run_composed, self.hydra_context, self.task_function, config, initial_job_idx + i)
+            for i, config in enumerate(self.configs)
+        ]
         results = [jobs[0](None)] if len(jobs) == 1 else self._run_all(jobs)
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         return results
@@ -76,22 +63,6 @@ class LocalLauncher(Launcher):
             say("one run after the other, since processes can't be forked safely here")
         with SweepDisplay([run.schedule.total for run in self.runs]) as display:
             return _in_turn(jobs, display) if workers == 1 else self._forked(jobs, workers, display)
-
-    def _run(self, number: int, watch: Watch | None) -> JobReturn:
-        config = self.configs[number]
-        with open_dict(config):
-            config.hydra.job.id = config.hydra.job.num = number
-        result = run_job(
-            hydra_context=self.hydra_context,
-            task_function=partial(self.task_function, watch=watch),
-            config=config,
-            job_dir_key="hydra.sweep.dir",
-            job_subdir_key="hydra.sweep.subdir",
-        )
-        if result.status is JobStatus.FAILED:  # not every exception can cross a pipe
-            error = result._return_value
-            result.return_value = RuntimeError(f"{type(error).__name__}: {error}")
-        return result
 
     def _forked(self, jobs: Sequence[Job], workers: int, display: "SweepDisplay") -> list[JobReturn]:
         from patchify.store.opening import disconnect  # noqa: PLC0415

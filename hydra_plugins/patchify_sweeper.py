@@ -11,7 +11,8 @@ from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import DictConfig, open_dict
 
-from hydra_plugins.patchify_local_launcher import LocalLauncher
+from hydra_plugins.patchify_launcher import JobsLauncher
+from patchify.config.catalog import tracking_folder
 from patchify.config.door import ConfigError, check_choices, to_run
 from patchify.config.identity import label
 from patchify.config.schema import Run
@@ -19,6 +20,7 @@ from patchify.display import say
 from patchify.display.failures import Failure, show_failures
 from patchify.journal.folder import RunFolder
 from patchify.store import StoreError
+from patchify.store.address import public
 from patchify.sweep.loading import warm_up
 from patchify.sweep.place import SweepFailed
 
@@ -43,7 +45,7 @@ class PatchifySweeper(BasicSweeper):
             say(f"composing {len(jobs)} jobs")
         configs = [self.hydra_context.config_loader.load_sweep_config(self.config, job) for job in jobs]
         runs = [self._checked(config, job) for config, job in zip(configs, jobs, strict=True)]
-        if isinstance(self.launcher, LocalLauncher):
+        if isinstance(self.launcher, JobsLauncher):
             self.launcher.check(runs)
         if runs[0].plan:
             self._plan(jobs, runs)
@@ -52,6 +54,8 @@ class PatchifySweeper(BasicSweeper):
             f"{label(config.hydra.runtime.choices, job)} · seed {run.seed}"
             for config, job, run in zip(configs, jobs, runs, strict=True)
         ]
+        store = runs[0].tracking.uri or runs[0].tracking.folder
+        where = "" if store == tracking_folder() else f" --uri {shlex.quote(public(store))}"
         run_keys = warm_up(runs)
 
         from patchify.sweep.tracked import sweep  # noqa: PLC0415 - MLflow takes seconds to import
@@ -73,7 +77,7 @@ class PatchifySweeper(BasicSweeper):
                 raise SweepFailed(
                     f"{len(failures)} of {len(jobs)} runs failed; the same command again tries them again"
                 )
-        say(f"tables and charts of all runs of this study: patchify-summarize {shlex.quote(runs[0].study)}")
+        say(f"tables and charts of all runs of this study: patchify-summarize {shlex.quote(runs[0].study)}{where}")
         return results
 
     def _overrides(self, arguments: list[str]) -> list[Override]:
@@ -98,7 +102,7 @@ class PatchifySweeper(BasicSweeper):
         from patchify.display.plan import show_plan  # noqa: PLC0415 - rich takes a tenth of a second to import
         from patchify.sweep.plan import plan  # noqa: PLC0415 - likewise
 
-        workers = self.launcher.workers_for(runs) if isinstance(self.launcher, LocalLauncher) else 1
+        workers = self.launcher.workers_for(runs) if isinstance(self.launcher, JobsLauncher) else 1
         planned = plan(runs, jobs)
         states = ["new"] * len(runs)
         if Path(runs[0].tracking.folder).exists() or runs[0].tracking.uri:
@@ -121,7 +125,7 @@ class PatchifySweeper(BasicSweeper):
             self.config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{folder}'")  # what jobs are composed from
         for config in configs:
             config.hydra.sweep.dir = str(folder)
-        if isinstance(self.launcher, LocalLauncher):
+        if isinstance(self.launcher, JobsLauncher):
             self.launcher.accept(configs, runs, folders)
         return folder, self.launcher.launch(overrides, initial_job_idx=0)
 

@@ -15,7 +15,7 @@ from mlflow import MlflowClient
 
 from patchify.core.training.streams import Streams, streams
 from patchify.store.opening import disconnect, existing_store, open_store
-from patchify.workers import FORKS
+from patchify.workers.forking import FORKS
 from tests.conftest import TINY, Command
 from tests.processes import Started, wait_until
 from tests.stored import runs_of

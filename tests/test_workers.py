@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from patchify.workers import FORKS, Died, Ended, Printed, Send, forked, in_parallel
+from patchify.workers import parallel
+from patchify.workers.forking import FORKS, Died, Ended, Printed, Send, forked
+from patchify.workers.parallel import in_parallel
 
 pytestmark = pytest.mark.skipif(not FORKS, reason="processes are not forked here")
 
@@ -55,6 +57,12 @@ def test_before_every_fork_there_is_time_to_close_what_must_not_be_shared() -> N
     assert [event.result for _, event in events] == [1, 2, 3]
 
 
+@pytest.fixture
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "cores", lambda: 2)
+
+
+@pytest.mark.usefixtures("two_cores")
 def test_results_come_in_the_order_of_their_tasks(capsys: pytest.CaptureFixture[str]) -> None:
     first_may_end = get_context("fork").Event()
 
@@ -64,20 +72,30 @@ def test_results_come_in_the_order_of_their_tasks(capsys: pytest.CaptureFixture[
         return "first"
 
     def second() -> str:
+        print("go", file=sys.stderr)
         first_may_end.set()
         return "second"
 
     assert in_parallel([first, second], before_fork=nothing) == ["first", "second"]
-    assert capsys.readouterr().out == "waiting\n"
+    assert capsys.readouterr() == ("waiting\n", "go\n")
 
 
-def test_what_a_task_raises_is_raised_when_the_others_have_ended(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cores", [1, 2])
+def test_what_a_task_raises_is_raised_when_the_others_have_ended(
+    cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parallel, "cores", lambda: cores)
+
     def refuse() -> None:
         raise ValueError("not this one")
 
     with pytest.raises(ValueError, match="not this one"):
         in_parallel([refuse, *[(tmp_path / name).touch for name in "abc"]], before_fork=nothing)
     assert {path.name for path in tmp_path.iterdir()} == set("abc")
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_a_process_that_died_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="was killed by SIGKILL"):
         in_parallel([lambda: os.kill(os.getpid(), signal.SIGKILL)], before_fork=nothing)
 

@@ -28,6 +28,10 @@ def main() -> None:
     )
     parser.add_argument("--text", type=Path, metavar="FILE", help="default: report.yaml beside these, if it is there")
     words = parser.parse_args()
+    if not words.experiments.is_dir():
+        sys.exit(f"patchify-report: --experiments must be a folder: there is no {words.experiments}; check its path")
+    if words.text and not words.text.is_file():
+        sys.exit(f"patchify-report: --text must be a file: there is no {words.text}; check its path")
 
     from patchify.report import ReportError  # noqa: PLC0415 - these take seconds to import, --help does not
     from patchify.report.document import PARTS, document  # noqa: PLC0415

@@ -14,6 +14,7 @@ def main() -> None:
     parser.add_argument(
         "what",
         choices=["relocate", "upgrade"],
+        metavar="relocate|upgrade",
         help="relocate: the store was moved, make it look for its artifacts where it is now; "
         "upgrade: it is of an older MLflow, bring it up to date after a backup (end what uses it first)",
     )

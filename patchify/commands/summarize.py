@@ -74,11 +74,11 @@ def summarize(words: argparse.Namespace) -> list[Path]:
     folder = words.out or Path("experiments") / words.study / str(question)
     if question:
         study = question.of(study, column)
-        say("\n".join([*summary.lines(column), *(compared.sentences if compared else [])]))
+        say("\n".join([*summary.lines(column), *(compared.answers if compared else [])]))
     made, absent = with_further(made, study.further, folder.parent)
     if made.further:
-        remarks.append(f"Beside these in the charts: {sources(made.further)}.")
+        remarks.append(f"The charts show further studies, too: {sources(made.further)}.")
     if absent:
-        remarks.append(f"Not beside them: {'; '.join(absent)}.")
+        remarks.append(f"The charts lack {'; '.join(absent)}.")
         complain(remarks[-1])
     return write(folder, study, made, runs=runs, overview=summary, compared=compared, remarks=remarks)

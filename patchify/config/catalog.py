@@ -1,14 +1,14 @@
 """What there is to choose from: the YAML files of `conf/`, listed for the help page and read by summarize."""
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from typing import cast
 
 from omegaconf import DictConfig, OmegaConf
 
 from patchify.config.names import CONF, options
-from patchify.config.schema import Chart
+from patchify.config.schema import Chart, Run
 
 GROUPS = (
     "data",
@@ -48,7 +48,7 @@ def has_file(study: str) -> bool:
 
 
 def study(name: str, logged: str = "") -> Study:
-    """The study of this name, from its YAML file if there is one, else from `logged`, the config a run was made with.
+    """The study of this name, from its YAML file if there is one, else from `logged`: what the store knows of it.
 
     A file wins, so that a chart can be added after training; a study that asks for no charts gets those of charts.yaml.
     Raises ValueError for what is no question or chart.
@@ -61,6 +61,12 @@ def study(name: str, logged: str = "") -> Study:
         "charts": asked.get("charts") or _load("charts.yaml"),
     }
     return cast("Study", OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(Study), settings)))
+
+
+def asked_by(run: Run) -> str:
+    """What the study of a run asks, as `study` reads it: YAML."""
+    charts = {name: {**asdict(chart), "kind": chart.kind.name} for name, chart in run.charts.items()}
+    return OmegaConf.to_yaml({"question": run.question, "baseline": run.baseline, "charts": charts})
 
 
 def recipe_of(study: str) -> str | None:

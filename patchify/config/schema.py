@@ -52,7 +52,7 @@ class Chart:
     """One chart of a study: its kind, the columns or metrics it shows, and its title.
 
     pairs: of gains, by the title of their panel: names of runs as "with * over start", where `*` is any text
-    further: of core-minutes, further studies whose results.csv gives points, too
+    further: of core-minutes, other studies whose results.csv gives points, too
     published: runs of others, beside ours in a chart of core-minutes
     """
 

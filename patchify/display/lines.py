@@ -3,6 +3,7 @@
 import os
 import sys
 import warnings
+from pathlib import Path
 
 
 def say(text: str) -> None:
@@ -15,7 +16,12 @@ def say(text: str) -> None:
 
 def complain(text: str) -> None:
     """One line to standard error, which says who complains."""
-    print(f"patchify: {text}", file=sys.stderr)
+    print(f"{_command()}: {text}", file=sys.stderr)
+
+
+def _command() -> str:
+    name = Path(sys.argv[0]).name
+    return name if name.startswith("patchify") else "patchify"
 
 
 def relay(line: str, *, error: bool) -> None:

@@ -9,7 +9,7 @@ from patchify.gradcheck.evidence import ARRAYS, CHECKS, CODES, PARAMETERS
 from patchify.study import ResultsError
 from patchify.study.comparisons import Method
 from patchify.study.results import Tables
-from patchify.study.written import OLDER_LACK, SCORED, read_table
+from patchify.study.written import ADDED_LATER, SCORED, read_table
 
 RATIOS = [f"{clock}_{what}" for clock in ("cpu", "wall") for what in ("us", "ratio", "ratio_low", "ratio_high")]
 
@@ -19,13 +19,13 @@ def study_tables(folder: Path) -> Tables | None:
 
     Those of before cycles were written down have none to mark. Raises ResultsError for files that can't be used.
     """
-    again = f"`patchify-summarize {folder.name}` writes it anew"
+    again = f"`patchify-summarize {folder.name} --out {folder}` writes it anew"
     results = read_table(
         folder / "results.csv",
         names=["run", "data"],
         counts=["seed", "updates"],
         numbers=SCORED,
-        maybe=OLDER_LACK,
+        maybe=ADDED_LATER,
         remedy=again,
     )
     if results is None:
@@ -54,7 +54,7 @@ def written_comparisons(folder: Path) -> pd.DataFrame | None:
         ["run", "baseline", "column", "test"],
         ["n", "n_baseline", "difference", "half_width", "p_alone", "p"],
     )
-    again = f"`patchify-summarize {folder.name}` writes it anew"
+    again = f"`patchify-summarize {folder.name} --out {folder}` writes it anew"
     found = read_table(folder / "comparisons.csv", names=names, numbers=numbers, remedy=again)
     unknown = set() if found is None else set(found["test"]) - {method.value for method in Method}
     if unknown:

@@ -15,7 +15,7 @@ from patchify.run import train
 from patchify.search.place import Place
 from patchify.search.trials import Taken, Trials
 from patchify.store import StoreError
-from patchify.workers import Send
+from patchify.workers.forking import Send
 
 SPOILT = (ConfigError, DamagedJournal, Diverged)
 """What fails one trial."""

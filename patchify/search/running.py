@@ -22,7 +22,7 @@ from patchify.tracking.dead import end_the_dead
 from patchify.tracking.facts import facts
 from patchify.tracking.run import TrackedRun, end_for
 from patchify.tracking.standing import folder_for, store_name, sync_command
-from patchify.workers import FORKS, Died, Ended, Printed, cores, forked
+from patchify.workers.forking import FORKS, Died, Ended, Printed, cores, forked
 
 
 def run_trials(place: Place, total: int, workers: int | None) -> None:

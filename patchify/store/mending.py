@@ -61,7 +61,10 @@ def relocate(database: Path) -> tuple[int, int]:
                         f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?",  # noqa: S608 - names of ours
                         (new, len(old) + 1, len(old), old),
                     )
-        mine = "SELECT artifact_uri FROM runs WHERE substr(artifact_uri, 1, ?) = ?"
+        mine = (  # the parents of sweeps have none
+            "SELECT artifact_uri FROM runs JOIN tags ON tags.run_uuid = runs.run_uuid AND tags.key = 'run_key' "
+            "WHERE substr(artifact_uri, 1, ?) = ?"
+        )
         gone = sum(not _folder(uri).exists() for (uri,) in connection.execute(mine, (len(new), new)))
     return sum(moved.values()), gone
 

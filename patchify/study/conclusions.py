@@ -61,6 +61,12 @@ class Conclusions:
         """What may be concluded from each comparison."""
         return [conclusion(each, self.column, self.baseline, self.tested) for each in self.found]
 
+    @property
+    def answers(self) -> list[str]:
+        """The same, each after what is compared."""
+        what = f"beside {self.baseline}, {heading(self.column).partition(' (')[0]}"
+        return [f"{each.name} {what}: {said}" for each, said in zip(self.found, self.sentences, strict=True)]
+
     def markdown(self) -> list[str]:
         """Lines of a table, and of what it means."""
         return [*table(self._headings, self._rows), "", *self.notes(), ""]

@@ -65,7 +65,7 @@ def _bars(chart: Chart, tables: Tables) -> charts.Figure:
 def _curves(chart: Chart, tables: Tables) -> charts.Figure:
     lines = []
     parts = {metric.partition("/")[0] for metric in chart.show}
-    for colour, run in enumerate(_best(tables)):
+    for colour, run in enumerate(_drawn(tables)):
         for metric in chart.show:
             part = metric.partition("/")[0]
             line = _line(tables, run, tables.history[metric], colour)
@@ -79,7 +79,7 @@ def _gaps(chart: Chart, tables: Tables) -> charts.Figure:
     first, second = chart.show
     lines = [
         _line(tables, run, tables.history[second] - tables.history[first], colour)
-        for colour, run in enumerate(_best(tables))
+        for colour, run in enumerate(_drawn(tables))
     ]
     return _line_chart(chart, tables, lines, of_difference(quantity(first).axis))
 
@@ -115,7 +115,7 @@ def _gains(chart: Chart, tables: Tables) -> charts.Figure:
     )
 
 
-def _best(tables: Tables) -> list[str]:
+def _drawn(tables: Tables) -> list[str]:
     """The groups whose curves are drawn, in the table's order: the most accurate, if all would hide each other."""
     results = tables.results
     column = judging_column(results)
@@ -130,7 +130,7 @@ def _line_chart(chart: Chart, tables: Tables, lines: list[charts.Line], axis: st
     groups = tables.results["run"].nunique()
     if groups > MOST_CURVES:
         judged = heading(judging_column(tables.results)).partition(" (")[0]
-        also = " and the baseline" if tables.baseline else ""
+        also = " and the baseline" if len(_drawn(tables)) > MOST_CURVES else ""
         marked += f" Of {groups} groups, the {MOST_CURVES} with the highest {judged}{also}."
     return charts.line_chart(
         lines,

@@ -14,7 +14,7 @@ from patchify.study.overview import Overview
 from patchify.study.readme import readme
 from patchify.study.results import Tables
 from patchify.tracking.reading import StoredRun
-from patchify.workers import in_parallel
+from patchify.workers.parallel import in_parallel
 
 
 def write(
@@ -33,6 +33,8 @@ def write(
     """
     page = readme(study, tables, overview, compared=compared, runs=runs, remarks=remarks)
     folder.mkdir(parents=True, exist_ok=True)
+    for old in ("README.md", "comparisons.csv", "comparisons.tex"):  # which may not be written anew
+        (folder / old).unlink(missing_ok=True)
     numbers = {"results.csv": tables.results, "history.csv": tables.history, "summary.csv": overview.numbers()}
     texts = {"summary.tex": overview.latex()}
     if compared:

@@ -7,20 +7,23 @@ from patchify.config.catalog import Study, command, has_file, study
 from patchify.config.door import explain
 from patchify.store.opening import Store
 from patchify.study import ResultsError
-from patchify.tracking.reading import StoredRun, config_of, stored_runs
+from patchify.tracking.reading import StoredRun, asked_of, config_of, stored_runs
 
 
 def counted(store: Store, name: str, data: str | None) -> tuple[Study, list[StoredRun], list[str]]:
     """The study of this name, its runs that count, and notes on those that don't.
 
-    A study without a file is what its newest finished run was told. data: see `select`
+    A study without a file is what it was when it was last started, or its newest finished run was told (older stores).
+    data: see `select`
 
     Raises ResultsError, StoreError.
     """
     found = stored_runs(store, name)
     own = [run for run in found if run.status == "FINISHED" and run.study == name and is_of(run, data)]
     try:
-        asked = study(name, config_of(store, own[-1]) if own and not has_file(name) else "")
+        asked = study(
+            name, "" if has_file(name) else asked_of(store, name) or (config_of(store, own[-1]) if own else "")
+        )
     except ValueError as error:
         raise ResultsError(f"the study {name} can't be read: {explain(error)}") from error
     if not found and name not in store.experiments():

@@ -12,9 +12,9 @@ from patchify.config.names import nearest, options
 from patchify.study import ResultsError
 from patchify.study.results import SCORES, VIEWS, Tables
 
-OLDER_LACK = ("train_cpu_seconds", *VIEWS)
-"""Numbers that tables from before they were measured don't have."""
-SCORED = [name for name in SCORES if name not in OLDER_LACK]
+ADDED_LATER = ("train_cpu_seconds", *VIEWS)
+"""Numbers that older tables don't have."""
+SCORED = [name for name in SCORES if name not in ADDED_LATER]
 """Those that every table has."""
 
 
@@ -33,18 +33,18 @@ def with_further(tables: Tables, studies: Sequence[str], folder: Path) -> tuple[
             names=["run_key", "data", "run"],
             counts=["seed"],
             numbers=SCORED,
-            maybe=OLDER_LACK,
-            remedy=f"`patchify-summarize {study}` writes it anew",
+            maybe=ADDED_LATER,
+            remedy=f"`patchify-summarize {study} --out {path.parent}` writes it anew",
         )
         if table is None:
             known = sorted(options("experiment"))
             if study not in known:
                 raise ResultsError(f"there must be {path}, or a study {study}: got neither; {nearest(study, known)}")
-            notes.append(f"{study}, without {path}: `patchify-summarize {study}` writes it")
+            notes.append(f"{study}: there is no {path}; `patchify-summarize {study} --out {path.parent}` writes it")
             continue
         same = table[table["data"] == data]
         if len(same) < len(table):
-            notes.append(f"{len(table) - len(same)} of {study}, on other data")
+            notes.append(f"{len(table) - len(same)} runs of {study}, on other data")
         if len(same):
             found[study] = same.assign(run=same["run"].astype(str))
     return replace(tables, further=found), notes
@@ -81,8 +81,8 @@ def read_table(
         raise ResultsError(f"{path} must have the columns {', '.join(missing)}: it is damaged, or older; {remedy}")
     if table.empty:
         raise ResultsError(f"{path} must have rows: it has none; {remedy}")
-    metrics = [str(column) for column in table if "/" in str(column) or column in maybe]
-    for column in (*counts, *numbers, *metrics):
+    optional = [str(column) for column in table if "/" in str(column) or column in maybe]
+    for column in (*counts, *numbers, *optional):
         if not is_numeric_dtype(table[column]) or np.isinf(table[column]).any():
             raise ResultsError(f"{path} must hold finite numbers in {column}: some are none; {remedy}")
     for column in (*names, *counts):

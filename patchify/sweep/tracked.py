@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from patchify.config.catalog import asked_by, has_file
 from patchify.config.identity import differing_settings, shared_words
 from patchify.config.schema import Run
 from patchify.core.training.checkpoints import remove_checkpoints
@@ -25,7 +26,7 @@ from patchify.store.opening import Store, address_of, open_store
 from patchify.sweep.place import VARIABLE, Place
 from patchify.tracking.dead import end_the_dead
 from patchify.tracking.delivery import deliver
-from patchify.tracking.done import FinishedRun, also_in, finished_runs
+from patchify.tracking.done import FinishedRun, also_in, finished_runs, note_study
 from patchify.tracking.facts import facts
 from patchify.tracking.run import PATIENCE, TrackedRun
 from patchify.tracking.standing import folder_for, standings, store_name, sync_command
@@ -104,6 +105,9 @@ def _find_out(first: Run, keys: Sequence[str], titles: Sequence[str]) -> Sweep:
     uri, local = first.tracking.uri, first.tracking.folder
     address = address_of(uri, local)
     store = reached(address, local)
+    if store and not has_file(first.study):
+        with suppress(Unreachable):  # its new runs have it, too
+            note_study(store, first.study, asked_by(first))
     folders = [folder_for(uri, local, key) for key in keys]
     for name, folder in end_the_dead(Path(local)):
         say(f"{name}: its process is gone; marked KILLED")

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from mlflow.entities import Run
 
@@ -10,13 +11,17 @@ from patchify.store import Unreachable
 from patchify.store.address import public
 from patchify.store.faults import explained
 from patchify.store.opening import Store
-from patchify.tracking.reading import also, search
+from patchify.tracking.pages import sent_once
+from patchify.tracking.reading import ASKED, also, search
 
 FEW = 50
 """Keys asked for one by one. Measured: 10 ms each, and 2 s for all of 1,000 runs (MLflow knows no `IN` for tags)."""
 
 RESULTS = ("test/accuracy", "validation/accuracy")
 """Metrics that say how well a run does: the first that it has."""
+
+LONGEST_TAG = 5000
+"""Letters, of an experiment's."""
 
 REMEDY = "start again when it can be"
 LONGEST = 15.0
@@ -63,6 +68,17 @@ def also_in(store: Store, run_id: str, study: str) -> None:
     """Have a run count for one more study. Raises Unreachable, StoreError or OSError."""
     with explained(store.address, REMEDY):
         store.client.set_tag(run_id, also(study), "true")
+
+
+def note_study(store: Store, study: str, asked: str) -> None:
+    """Have the store know what a study asks, also where none of its runs is new. Raises Unreachable, StoreError.
+
+    asked: YAML; one that is too long for a tag is not kept, and that of the study's newest run counts
+    """
+    with explained(store.address, REMEDY):
+        experiment = store.experiment(study)
+        if len(asked) <= LONGEST_TAG and store.client.get_experiment(experiment).tags.get(ASKED) != asked:
+            sent_once(partial(store.client.set_experiment_tag, experiment, ASKED, asked))
 
 
 def _finished(store: Store, experiments: list[str], keys: set[str]) -> Iterator[Run]:

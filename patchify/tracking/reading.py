@@ -24,6 +24,9 @@ from patchify.tracking.model import MODEL, PARAMETERS
 Answers = Bool[np.ndarray, "N"]
 """Which images a run got right, in the order of the test set."""
 
+ASKED = "patchify.study"
+"""The tag of a study's experiment with what it asks."""
+
 PAGE = 250
 """Runs asked for at once: a server answers in time."""
 
@@ -117,6 +120,12 @@ def search(store: Store, experiments: list[str], condition: str, order: str) -> 
         yield from page
         if not (token := page.token):
             break
+
+
+def asked_of(store: Store, study: str) -> str:
+    """What the study asks, as it was when it was last started; nothing where the store does not know that."""
+    found = store.client.get_experiment_by_name(study)
+    return str(found.tags.get(ASKED, "")) if found else ""
 
 
 def config_of(store: Store, run: StoredRun) -> str:

@@ -242,11 +242,11 @@ def test_a_chart_of_core_minutes_shows_the_results_of_further_studies(
     (files / "config.yaml").write_text(MINUTES % "other, longer")
     record(key="l", files=files)
     outcome = summarize("widths")
-    absent = "longer, without experiments/longer/results.csv: `patchify-summarize longer` writes it"
-    assert f"Not beside them: {absent}" in outcome.err
+    absent = "longer: there is no experiments/longer/results.csv; `patchify-summarize longer --out experiments/longer`"
+    assert f"The charts lack {absent} writes it." in outcome.err
     assert "<!-- arch1 (other) -->" in Path("experiments/widths/minutes.svg").read_text()
     readme = Path("experiments/widths/README.md").read_text()
-    assert "Beside these in the charts: [other](../other/results.csv), n = 1." in readme
+    assert "The charts show further studies, too: [other](../other/results.csv), n = 1." in readme
     assert absent in readme
 
 

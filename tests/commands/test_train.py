@@ -58,6 +58,22 @@ def test_options_may_stand_between_overrides(patchify: Command) -> None:
     assert "2 of 2 to do" in outcome.out
 
 
+def test_a_study_that_asks_something_else_of_runs_that_are_done_is_summarized_so(
+    patchify: Command, summarize: Command, tmp_path: Path
+) -> None:
+    assert patchify(*TINY, "study=widths", "question=Why?").status == 0
+    (tmp_path / "mine" / "experiment").mkdir(parents=True)
+    (tmp_path / "mine" / "experiment" / "own.yaml").write_text(
+        "# @package _global_\nquestion: Why not?\ncharts:\n  bars: {kind: bars, show: [test_loss], title: Mine}\n"
+    )
+    asked = [*TINY, "--config-dir", "mine", "experiment=own"]
+    for study in ("widths", "depths"):  # which has no run of its own
+        assert "1 of them done already" in patchify(*asked, f"study={study}").out
+        assert summarize(study).status == 0
+        assert "\n\nWhy not?\n\n" in Path(f"experiments/{study}/README.md").read_text()
+        assert Path(f"experiments/{study}/bars.svg").exists()
+
+
 @pytest.mark.parametrize("choice", ["recipe=best_quick", "experiment=best_quick"])
 def test_an_option_beside_a_recipe_with_other_settings_is_refused_by_its_own_name(
     patchify: Command, choice: str

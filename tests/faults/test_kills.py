@@ -9,7 +9,7 @@ import pytest
 
 from patchify.journal.folder import run_folders
 from patchify.journal.journal import read, recorded
-from patchify.workers import FORKS
+from patchify.workers.forking import FORKS
 from tests.conftest import TINY
 from tests.faults.conftest import Check
 from tests.processes import Started, patchify, wait_until

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from patchify.workers import FORKS
+from patchify.workers.forking import FORKS
 from tests.conftest import TINY
 from tests.faults.conftest import Check, Undisturbed
 from tests.processes import Started, patchify

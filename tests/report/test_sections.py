@@ -69,7 +69,9 @@ def test_accuracy_for_time_shows_the_results_of_other_studies_and_says_which_lac
     found = section(made.report(tmp_path), "Accuracy for time")
     (chart,) = (block for block in found if isinstance(block, Figure))
     assert all(f"<!-- {label} -->" in chart.svg for label in ("short", "all"))
-    assert f"Not in the charts: baseline, without {tmp_path}/baseline/results.csv: `patchify-summarize" in words(found)
+    assert f"Not in the charts: baseline: there is no {tmp_path}/baseline/results.csv; `patchify-summarize" in words(
+        found
+    )
 
 
 def test_short_runs_of_other_images_or_seeds_are_not_set_beside_long_ones(tmp_path: Path) -> None:

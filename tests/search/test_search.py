@@ -10,7 +10,7 @@ import pytest
 from patchify.core.training.streams import Streams, streams
 from patchify.journal.folder import run_folders
 from patchify.journal.journal import ending, read, recorded
-from patchify.workers import FORKS
+from patchify.workers.forking import FORKS
 from tests.conftest import Command
 from tests.processes import Started, wait_until
 from tests.search.spaces import L2, TWO, written

@@ -44,13 +44,16 @@ def test_runs_on_other_data_are_left_out_and_said_so(own: Tables, tmp_path: Path
     write(tmp_path / "widths", results(data="textures"))
     tables, notes = with_further(own, ["rates", "widths"], tmp_path)
     assert {study: len(found) for study, found in tables.further.items()} == {"rates": 1}
-    assert notes == ["1 of rates, on other data", "2 of widths, on other data"]
+    assert notes == ["1 runs of rates, on other data", "2 runs of widths, on other data"]
 
 
 def test_a_study_without_results_is_named_with_what_writes_them(own: Tables, tmp_path: Path) -> None:
     tables, notes = with_further(own, ["longer"], tmp_path)
     assert tables.further == {}
-    assert notes == [f"longer, without {tmp_path}/longer/results.csv: `patchify-summarize longer` writes it"]
+    assert notes == [
+        f"longer: there is no {tmp_path}/longer/results.csv; "
+        f"`patchify-summarize longer --out {tmp_path}/longer` writes it"
+    ]
 
 
 def test_what_is_no_study_is_refused(own: Tables, tmp_path: Path) -> None:
@@ -67,5 +70,5 @@ def test_what_is_no_study_is_refused(own: Tables, tmp_path: Path) -> None:
 )
 def test_a_damaged_table_is_refused(own: Tables, tmp_path: Path, table: pd.DataFrame, message: str) -> None:
     write(tmp_path / "rates", table)
-    with pytest.raises(ResultsError, match=f"{message}; `patchify-summarize rates` writes it anew"):
+    with pytest.raises(ResultsError, match=f"{message}; `patchify-summarize rates --out .*/rates` writes it anew"):
         with_further(own, ["rates"], tmp_path)

@@ -7,14 +7,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, Pipe, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any
 
 from patchify.interrupts import end_on_sigterm, undisturbed
 
@@ -29,7 +28,6 @@ ENDINGS = {signal.SIGINT, signal.SIGTERM}
 
 Send = Callable[[Any], None]
 Task = Callable[[Send], Any]
-Result = TypeVar("Result")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -116,40 +114,6 @@ def forked(
     finally:
         signal.signal(signal.SIGUSR2, before)
         _stop(running)
-
-
-def in_parallel(tasks: Sequence[Callable[[], Result]], *, before_fork: Callable[[], None]) -> list[Result]:
-    """The tasks' results, in their order, from as many processes at a time as there are cores.
-
-    The first exception among them, which must be one that can be pickled, is raised when all have ended. Raises
-    RuntimeError for a process that died.
-    """
-    if not FORKS or cores() == 1:
-        return [task() for task in tasks]
-
-    def caught(task: Callable[[], Result], _: Send) -> Result | Exception:
-        try:
-            return task()
-        except Exception as error:
-            return error
-
-    results: dict[int, Result | Exception] = {}
-    with closing(forked([partial(caught, task) for task in tasks], cores(), before_fork=before_fork)) as events:
-        for number, event in events:
-            match event:
-                case Printed():
-                    print(event.line, file=sys.stderr if event.error else sys.stdout)
-                case Ended():
-                    results[number] = event.result
-                case Died():
-                    results[number] = RuntimeError(event.reason)
-    return [_result(results[number]) for number in range(len(tasks))]
-
-
-def _result(found: Result | Exception) -> Result:
-    if isinstance(found, Exception):
-        raise found
-    return found
 
 
 def _fork(number: int, task: Task, running: dict[Connection, _Worker]) -> None:
