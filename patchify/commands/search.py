@@ -73,18 +73,20 @@ def search(words: argparse.Namespace) -> None:
     """Make the trials, write the summary. Raises ConfigError, and FAILED."""
     from patchify.config.search import read_search  # noqa: PLC0415 - these take seconds to import, --help does not
     from patchify.search.place import place  # noqa: PLC0415
-    from patchify.search.summary import summarize  # noqa: PLC0415
+    from patchify.search.summary import check, summarize  # noqa: PLC0415
 
     asked = read_search(words.name, words.changes)
     name = Path(words.name).stem
     here = place(name, asked)
+    folder = words.out or Path("experiments") / name
+    check(here, folder)
     if not words.summary:
         from patchify.search.running import run_trials  # noqa: PLC0415
 
         run_trials(here, words.trials or asked.trials, words.workers)
     elif not here.folder.exists():
         raise SearchError(f"the search {name} has no trials in {here.folder}: start it without --summary")
-    for line in summarize(here, words.out or Path("experiments") / name):
+    for line in summarize(here, folder):
         say(line)
 
 

@@ -1,6 +1,7 @@
 """The folder of a search: README.md, trials.csv, and its charts."""
 
 import math
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ from patchify import charts
 from patchify.config.identity import short
 from patchify.core import NUMERICS_VERSION
 from patchify.data.prepare import prepare
+from patchify.search import SearchError
 from patchify.search.findings import Findings, command, findings, span
 from patchify.search.place import Place
 from patchify.search.trials import Result
@@ -18,6 +20,16 @@ TOP = 10
 """Trials in the table of the best."""
 IMPORTANCE = "Importance: the share of each setting in what sets the best quarter of those done apart (PED-ANOVA)."
 AXIS = "validation accuracy (%)"
+
+
+def check(place: Place, folder: Path) -> None:
+    """Raise SearchError for a folder with the results of another search."""
+    page = folder / "README.md"
+    marked = re.search(r"Search \w{8}\.\n$", page.read_text()) if page.exists() else None
+    if marked and marked[0].strip() != _mark(place):
+        raise SearchError(
+            f"{folder} holds the results of another search: choose a folder for this one with --out FOLDER"
+        )
 
 
 def summarize(place: Place, folder: Path) -> list[str]:
@@ -142,8 +154,13 @@ def _how(place: Place, data: str) -> str:
         f"{', '.join(search.words(search.base))}.\n\n"
         f"Sampler {search.sampler.value}, seed {search.seed}, {search.explore} trials to explore; "
         f"{'with' if search.pruning else 'without'} pruning. Made with patchify {made['version.patchify']}, "
-        f"numerics version {NUMERICS_VERSION}, NumPy {made['version.numpy']}, BLAS {made['blas']}."
+        f"numerics version {NUMERICS_VERSION}, NumPy {made['version.numpy']}, BLAS {made['blas']}. {_mark(place)}"
     )
+
+
+def _mark(place: Place) -> str:
+    """How the page of a search ends."""
+    return f"Search {place.key[:8]}."
 
 
 def _markdown(rows: list[list[str]]) -> list[str]:

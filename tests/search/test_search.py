@@ -29,6 +29,19 @@ def store(made_store: Path) -> Path:
     return made_store
 
 
+def test_a_search_does_not_replace_the_results_of_another_one(search: Command, store: Path) -> None:
+    words = written(TWO, sampler="random", trials=1)
+    assert search(*words).status == 0
+    assert search(*words, "--trials", "2").status == 0
+    refused = search(*words, "batch_size=25")
+    assert refused.status == 1
+    assert (
+        "experiments/tiny holds the results of another search: choose a folder for this one with --out" in refused.err
+    )
+    assert len(trials()) == 2
+    assert search(*words, "batch_size=25", "--out", "other").status == 0
+
+
 def test_a_search_ends_with_a_readme_a_table_and_charts(search: Command, store: Path) -> None:
     outcome = search(*written(TWO, sampler="tpe", trials=9))
     assert (outcome.status, outcome.err) == (0, "")
