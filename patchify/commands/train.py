@@ -4,8 +4,10 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -19,6 +21,7 @@ from patchify.config.composing import as_yaml, register_schemas
 from patchify.config.door import ConfigError, check_words, explain, to_run
 from patchify.config.identity import label
 from patchify.config.names import CONF
+from patchify.config.plain import NoYaml
 from patchify.core.training.update import Diverged
 from patchify.data.source import DataError
 from patchify.display import complain, show_warnings_plainly
@@ -32,7 +35,7 @@ from patchify.tracking.facts import note_command
 log = logging.getLogger(__name__)
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
-REFUSED = (ConfigError, HydraException, OmegaConfBaseException, ValueError)
+REFUSED = (ConfigError, HydraException, OmegaConfBaseException, ValueError, NoYaml)
 """Settings that can't be run. Hydra raises ValueError for odd command lines; jobs keep theirs to themselves."""
 FAILED = (DamagedJournal, DataError, OSError, StoreError, SweepFailed)
 
@@ -49,6 +52,7 @@ def main() -> None:
     command = hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)
     try:
         check_words(sys.argv[1:])
+        _check_folder(sys.argv[1:])
         with _errors_raised():
             command()
     except KeyboardInterrupt as end:
@@ -60,6 +64,14 @@ def main() -> None:
             raise
         complain(explain(error))
         sys.exit(2 if isinstance(error, REFUSED) else 1)
+
+
+def _check_folder(words: Sequence[str]) -> None:
+    """Raise ConfigError for a folder of configs that is not there: Hydra would only miss what is in it."""
+    for option, following in pairwise([*words, ""]):
+        name, _, value = option.partition("=")
+        if name in {"--config-dir", "-cd"} and not Path(value or following).is_dir():
+            raise ConfigError(f"--config-dir must be a folder: there is no {value or following}; check its path")
 
 
 def _is_override(word: str) -> bool:

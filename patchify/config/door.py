@@ -15,6 +15,10 @@ from patchify.config.schema import Run
 SET_BY_RECIPES = {*GROUPS} - {"data", "tracking", "recipe"}
 
 
+OF_FILES = {"experiment", "recipe"}
+"""Groups whose files set values all over a run, so that Hydra must be told where: it takes a comment for that."""
+
+
 class ConfigError(Exception):
     """Settings that can't be run; the message names key, rule, value and remedy."""
 
@@ -104,6 +108,8 @@ def explain(error: Exception) -> str:
         if isinstance(found, OverrideParseException):
             remedy = "quote lists and spaces, as 'key=[1,2]' and 'key=\"a b\"'"
             return f"{found.override!r} must read KEY=VALUE: it can't be parsed; {remedy}"
+        if isinstance(found, ConfigKeyError) and found.full_key in OF_FILES:  # as a setting, with all that is in it
+            return f"{found.full_key}'s file must begin with the line `# @package _global_`: it lacks it; add it"
         if isinstance(found, ConfigKeyError | ConfigAttributeError) and found.full_key:
             schema = found.object_type
             known = [field.name for field in fields(schema)] if is_dataclass(schema) else []

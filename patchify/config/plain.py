@@ -14,6 +14,8 @@ from patchify.config.names import CONF, nearest, options, unknown_key
 from patchify.config.schema import KINDS, Run
 from patchify.core.rules import require
 
+NoYaml = yaml.YAMLError
+"""A file that is no YAML; the message names the place."""
 Settings = TypeVar("Settings")
 SETTINGS = get_type_hints(Run)
 GROUPS = [name for name, kind in SETTINGS.items() if is_dataclass(kind)]

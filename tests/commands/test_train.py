@@ -1,5 +1,6 @@
 """The command `patchify` from end to end: how it fails, is interrupted, and is started again."""
 
+import re
 import signal
 import time
 from collections.abc import Sequence
@@ -72,6 +73,28 @@ def test_a_study_that_asks_something_else_of_runs_that_are_done_is_summarized_so
         assert summarize(study).status == 0
         assert "\n\nWhy not?\n\n" in Path(f"experiments/{study}/README.md").read_text()
         assert Path(f"experiments/{study}/bars.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "message"),
+    [
+        ("nowhere", "", "--config-dir must be a folder: there is no nowhere; check its path"),
+        (
+            "mine",
+            "# @package _global_\nseed: 1\n study: x\n",
+            "mapping values are not allowed here in .*own.yaml.*line 3",
+        ),
+        ("mine", "seed: 1\n", "experiment's file must begin with the line `# @package _global_`"),
+    ],
+)
+def test_a_file_of_ones_own_that_cannot_be_used_is_named(
+    patchify: Command, tmp_path: Path, folder: str, text: str, message: str
+) -> None:
+    (tmp_path / "mine" / "experiment").mkdir(parents=True)
+    (tmp_path / "mine" / "experiment" / "own.yaml").write_text(text)
+    outcome = patchify("--config-dir", folder, "experiment=own", "plan=true")
+    assert outcome.status == 2
+    assert re.search(message, outcome.err)
 
 
 @pytest.mark.parametrize("choice", ["recipe=best_quick", "experiment=best_quick"])

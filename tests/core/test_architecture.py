@@ -25,7 +25,7 @@ def test_several_filter_sizes_are_concatenated_and_hidden_layers_follow_each_oth
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"filter_sizes": [5]}, "filter_sizes must tile a 32x32 image: got 5; choose among 2, 4, 8 and 16"),
+        ({"filter_sizes": [5]}, "filter_sizes must tile a 32x32 image: got 5; choose among 1, 2, 4, 8, 16 and 32"),
         ({"filter_sizes": [0]}, "filter_sizes must tile a 32x32 image: got 0"),
         ({"filter_sizes": [-4]}, "filter_sizes must tile a 32x32 image: got -4"),
         ({"filter_sizes": [64]}, "filter_sizes must tile a 32x32 image: got 64"),

@@ -27,7 +27,7 @@ class Architecture:
             require(len(numbers) > 0, name, "must not be empty", numbers, "give a number, as [4]")
         for size in self.filter_sizes:
             divides = size > 0 and SIDE % size == 0
-            require(divides, "filter_sizes", "must tile a 32x32 image", size, "choose among 2, 4, 8 and 16")
+            require(divides, "filter_sizes", "must tile a 32x32 image", size, "choose among 1, 2, 4, 8, 16 and 32")
         unique = len(set(self.filter_sizes)) == len(self.filter_sizes)
         require(unique, "filter_sizes", "must name each size once", self.filter_sizes, "raise its count instead")
         require(
