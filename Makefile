@@ -13,7 +13,7 @@ DATA ?=
 ARGS ?=
 DEBUG ?= debug_conv_info.npz
 
-.PHONY: report assignment test faults benchmark docs clean
+.PHONY: report assignment test test-cluster faults benchmark docs clean
 
 # CIFAR-10 if it is here or can be downloaded
 CHOOSE_DATA = data=$(DATA); [ -n "$$data" ] || data=cifar10; [ $$data != cifar10 ] || $(BIN)/patchify-data || { data=textures; \
@@ -55,7 +55,11 @@ test: $(READY)
 	$(BIN)/mypy set_up.py
 	$(BIN)/lint-imports
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore tests/cluster
+
+# Sweeps through a real Slurm on this machine, which root starts for it: some minutes. Skipped where it is not installed.
+test-cluster: $(READY)
+	$(BIN)/python -m pytest tests/cluster
 
 # The documentation as a site, in site/; broken links are errors.
 docs: $(READY)

@@ -11,6 +11,8 @@ from pathlib import Path
 from patchify.journal.journal import read
 
 RUNS = "runs"
+JOURNAL_ONLY = "PATCHIFY_JOURNAL_ONLY"
+"""Environment variable of jobs whose journals another process sends to the store: the one that sent the jobs."""
 LOCAL = "local"
 """In place of a store's address: the one in the same tracking folder, wherever that is moved."""
 

@@ -1,6 +1,7 @@
 """What a result depends on besides its settings: code, libraries and machine, as tags of a run."""
 
 import importlib.metadata
+import json
 import os
 import platform
 import shlex
@@ -15,6 +16,11 @@ PACKAGE = Path(__file__).parents[1]
 COMMAND = "PATCHIFY_COMMAND"
 """Environment variable with the command line, where runs are made; the processes of a launcher inherit it."""
 
+COMMIT = "PATCHIFY_COMMIT"
+"""Environment variable with the tags of git, for machines without it."""
+LOG = "PATCHIFY_LOG"
+"""Environment variable with the log file of a job on a cluster."""
+
 LIBRARIES = ("patchify", "numpy", "scipy", "hydra-core", "omegaconf", "mlflow", "matplotlib")
 
 
@@ -24,9 +30,15 @@ def note_command(name: str, words: Sequence[str]) -> None:
     os.environ[COMMAND] = shlex.join([name, *public])
 
 
+def note_commit() -> None:
+    """Have the facts hold this checkout's commit, in whichever process: git may be missing where a job runs."""
+    os.environ[COMMIT] = json.dumps(_git())
+
+
 def facts() -> dict[str, str]:
-    """Tags of every run: the command line, git commit and whether tracked files differ, versions, machine and BLAS."""
-    return {**({"command": os.environ[COMMAND]} if COMMAND in os.environ else {}), **_lasting_facts()}
+    """Tags of every run: command line, log, git commit and whether tracked files differ, versions, machine and BLAS."""
+    announced = {tag: os.environ[name] for tag, name in (("command", COMMAND), ("log", LOG)) if name in os.environ}
+    return {**announced, **_lasting_facts()}
 
 
 @cache
@@ -38,7 +50,7 @@ def _lasting_facts() -> dict[str, str]:
         if pool["user_api"] == "blas"
     }
     return {
-        **_git(),
+        **(json.loads(os.environ[COMMIT]) if COMMIT in os.environ else _git()),
         **{f"version.{name}": importlib.metadata.version(name) for name in LIBRARIES},
         "version.python": platform.python_version(),
         "host": platform.node(),

@@ -1,10 +1,11 @@
 """A thread that sends a run's journal to its store while the run goes on."""
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from patchify.journal.folder import RunFolder
+from patchify.journal.folder import JOURNAL_ONLY, RunFolder
 from patchify.journal.journal import DamagedJournal
 from patchify.journal.sent import pending
 from patchify.store import StoreError, Unreachable
@@ -20,6 +21,7 @@ PAUSES = (0.5, 30.0)
 class Sender:
     """Sends in the background what was written to a run's journal, from its first `wake` to its `close`.
 
+    Does nothing for jobs whose journals another process sends (JOURNAL_ONLY).
     Nothing that happens to the store is raised here. Not for a process that forks: a thread does not survive it.
     failure: set when the disk is full, with the file; whoever writes to this disk should stop
     """
@@ -28,6 +30,7 @@ class Sender:
         self.folder = folder
         self.tracking = tracking
         self.failure: OSError | None = None
+        self._by_another = folder.local and JOURNAL_ONLY in os.environ
         self._trouble: str | None = None
         self._woken = threading.Event()
         self._closing = threading.Event()
@@ -35,12 +38,16 @@ class Sender:
 
     def wake(self) -> None:
         """Say that there is something to send. The first time starts the thread."""
+        if self._by_another:
+            return
         self._woken.set()
         if not self._thread.ident:
             self._thread.start()
 
     def close(self, patience: float) -> str | None:
         """Send the rest, for so many seconds at most; why something is left, if it is. Raises DamagedJournal."""
+        if self._by_another:
+            return None
         self._closing.set()
         self.wake()
         self._thread.join(patience)

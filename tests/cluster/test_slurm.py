@@ -1,0 +1,173 @@
+"""Sweeps through a real Slurm: the same results, and nothing lost by what befalls its jobs."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from patchify.journal.folder import RunFolder, run_folders
+from patchify.journal.journal import read, recorded
+from tests.cluster.conftest import Slurm
+from tests.conftest import TINY, Command
+from tests.processes import Started, patchify, wait_until
+from tests.stored import assert_nothing_is_left, finished, local, runs_of
+
+SLURM = ["-m", "hydra/launcher=slurm", "hydra.launcher.timeout_min=5", "hydra.launcher.mem_gb=null"]
+LONG = ["schedule=constant", "schedule.updates=60000", "record_every=500"]
+"""Some ten seconds of training."""
+
+
+def squeue(*words: str) -> list[str]:
+    """What Slurm says of its jobs."""
+    asked = ["squeue", "--noheader", "--array", *words]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()
+
+
+def runs_with_records(tracking: Path = Path("mlruns")) -> list[RunFolder]:
+    """The folders of those runs that have recorded something."""
+    return [folder for folder in run_folders(tracking) if recorded(read(folder.journal)) - {0}]
+
+
+def process_of(job: str) -> int:
+    """The process that trains in a job of an array."""
+    array, _, number = job.partition("_")
+    wanted = {f"SLURM_ARRAY_JOB_ID={array}".encode(), f"SLURM_ARRAY_TASK_ID={number}".encode()}
+    (process,) = (
+        int(folder.name)
+        for folder in Path("/proc").glob("[0-9]*")
+        if (folder / "cmdline").read_bytes().startswith(f"{sys.executable}\0".encode())
+        and wanted <= set((folder / "environ").read_bytes().split(b"\0"))
+    )
+    return process
+
+
+def test_a_study_of_eight_jobs_has_the_bits_that_it_has_here(slurm: Slurm, tmp_path: Path) -> None:
+    study = [*TINY, "architecture=arch1,arch2", "seed=0,1,2,3"]
+    outcome = patchify(*SLURM, *study, "tracking.folder=there")
+    assert outcome.status == 0, outcome
+    array = re.search(r"Slurm has them as job (\d+): squeue -j \d+; logs in (.*/slurm)\n", outcome.out)
+    assert array
+    assert len(re.findall(r"^\[\d/8\] .* test accuracy ", outcome.out, re.MULTILINE)) == 8
+    assert patchify("-m", *study, "tracking.folder=here").status == 0
+    assert finished(local(tmp_path / "there")) == finished(local(tmp_path / "here"))
+    assert_nothing_is_left(tmp_path / "there")
+    parent, *runs = runs_of(tmp_path / "there", "scratch")
+    for run in runs:
+        assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
+        assert run.data.tags["mlflow.source.git.commit"] == parent.data.tags["mlflow.source.git.commit"]
+        assert run.data.tags["command"] == parent.data.tags["command"]
+        log = Path(run.data.tags["log"])
+        assert log.is_file()
+        assert log.parent == Path(array[2])
+        assert log.name.startswith(f"{array[1]}_")
+    again = patchify(*SLURM, *study, "tracking.folder=there")
+    assert again.status == 0
+    assert "8 of them done already" in again.out
+
+
+def test_a_job_that_slurm_asks_to_end_goes_on_from_its_checkpoint_when_it_is_requeued(
+    slurm: Slurm, tmp_path: Path
+) -> None:
+    study = [*TINY[:-1], *LONG, "seed=0,1"]
+    sweep = Started(*SLURM, *study, "tracking.folder=there")
+    wait_until(lambda: len(runs_with_records(Path("there"))) == 2)
+    (job, *_) = squeue("--format=%i")
+    subprocess.run(["scancel", "--signal=USR2", job], check=True)
+    outcome = sweep.end()
+    assert outcome.status == 0, outcome
+    assert patchify("-m", *study, "tracking.folder=here").status == 0
+    assert finished(local(tmp_path / "there")) == finished(local(tmp_path / "here"))
+    resumed = [[e.kind for e in read(folder.journal)].count("resumed") for folder in runs_with_records(Path("there"))]
+    assert sorted(resumed) == [0, 1]
+
+
+def test_jobs_that_are_cancelled_or_killed_fail_with_their_reason_and_go_on_later(slurm: Slurm, tmp_path: Path) -> None:
+    words = [*SLURM, *TINY[:-1], *LONG, "seed=0,1,2"]
+    sweep = Started(*words)
+    wait_until(lambda: len(runs_with_records()) == 3)
+    first, second, _ = sorted(squeue("--format=%i"))
+    subprocess.run(["scancel", first], check=True)
+    os.kill(process_of(second), signal.SIGKILL)
+    outcome = sweep.end()
+    assert outcome.status == 1, outcome
+    assert "2 of 3 runs failed" in outcome.err
+    assert f"Slurm ended its job {first} (cancelled)" in outcome.err
+    assert f"Slurm ended its job {second} (failed)" in outcome.err
+    statuses = sorted(run.info.status for run in runs_of(tmp_path / "mlruns", "scratch")[1:])
+    assert statuses == ["FAILED", "FINISHED", "KILLED"]
+    again = patchify(*words)
+    assert again.status == 0, again
+    assert "1 of them done already" in again.out
+    assert len(finished(local(tmp_path / "mlruns"))) == 3
+    assert_nothing_is_left(tmp_path / "mlruns")
+
+
+def test_ctrl_c_cancels_the_jobs_and_the_same_command_goes_on(slurm: Slurm, tmp_path: Path) -> None:
+    words = [*SLURM, *TINY[:-1], *LONG, "seed=0,1"]
+    sweep = Started(*words)
+    wait_until(lambda: len(runs_with_records()) == 2)
+    sweep.signal(signal.SIGINT)
+    outcome = sweep.end()
+    assert outcome.status == 130, outcome
+    assert squeue("--states=RUNNING,PENDING", "--format=%i") == []
+    assert [run.info.status for run in runs_of(tmp_path / "mlruns", "scratch")] == ["KILLED"] * 3
+    checkpoints = list((tmp_path / "mlruns").glob("runs/*/*/checkpoint*"))
+    assert len(checkpoints) >= 2
+    assert patchify(*words).status == 0
+    assert len(finished(local(tmp_path / "mlruns"))) == 2
+
+
+def test_a_password_is_in_no_file_that_jobs_are_sent_with(slurm: Slurm, tmp_path: Path) -> None:
+    outcome = patchify(*SLURM, *TINY, "tracking.uri=http://ann:hunter2@127.0.0.1:9")
+    assert outcome.status == 0, outcome
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(path.name.endswith("_submitted.pkl") for path in written)
+    assert [path for path in written if b"hunter2" in path.read_bytes()] == []
+    (folder,) = runs_with_records()
+    assert json.loads(folder.journal.read_text().splitlines()[-1])["status"] == "FINISHED"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["hydra.launcher.partition=man"], "hydra.launcher.partition must be one of main: got man; change it"),
+        (["hydra.launcher.constraint=gold"], "Slurm must take the jobs: .*Invalid feature specification"),
+    ],
+)
+def test_what_slurm_does_not_have_is_said_before_any_job_runs(
+    slurm: Slurm, patchify: Command, words: list[str], message: str
+) -> None:
+    outcome = patchify(*SLURM, *TINY, *words)
+    assert outcome.status == 2
+    assert re.search(message, outcome.err)
+    assert "Traceback" not in outcome.err
+
+
+def test_why_slurm_lets_jobs_wait_is_said(slurm: Slurm) -> None:
+    sweep = Started(*SLURM, *TINY, "hydra.launcher.timeout_min=600")
+    wait_until(lambda: "Slurm lets jobs wait: PartitionTimeLimit; Ctrl-C cancels them" in sweep.err.read_text())
+    sweep.signal(signal.SIGINT)
+    assert sweep.end().status == 130
+
+
+def test_a_slurm_that_is_down_is_said_before_any_job_is_sent(slurm: Slurm, patchify: Command) -> None:
+    slurm.stop("slurmctld")
+    try:
+        outcome = patchify(*SLURM, *TINY)
+    finally:
+        slurm.start("slurmctld", "-D")
+        wait_until(slurm.idle)
+    assert outcome.status == 2
+    assert "Slurm must answer: sinfo --noheader --format=%R " in outcome.err
+
+
+def test_without_slurm_the_launcher_says_so(patchify: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    outcome = patchify(*SLURM, *TINY)
+    assert outcome.status == 2
+    assert "hydra/launcher=slurm must have Slurm's sinfo: there is none; start patchify where" in outcome.err
