@@ -19,7 +19,10 @@ from patchify.interrupts import Terminated, end_on_sigterm
 
 @dataclass(slots=True, kw_only=True)
 class OnNode:
-    """What a node is told: a job, and what is in this process's environment. Called there, and again when requeued."""
+    """What a node is told of a job; called there, and again when the job was requeued.
+
+    environment: variables that the job has of us; behaviour: Hydra's version base; messages: file for the run's events
+    """
 
     context: HydraContext
     task: Callable[..., object]
