@@ -167,7 +167,7 @@ def test_more_threads_than_cores_are_refused_before_anything_runs(patchify: Comm
     ("words", "rule"),
     [
         (["hydra.launcher.workers=0"], "hydra.launcher.workers must be at least 1: got 0; null uses all cores"),
-        (["hydra/sweeper=basic"], "hydra/launcher=local must have our sweeper"),
+        (["hydra/sweeper=basic"], "this launcher must have our sweeper"),
     ],
 )
 def test_a_launcher_that_cannot_work_says_why(patchify: Command, words: list[str], rule: str) -> None:

@@ -22,13 +22,13 @@ def main() -> None:
     parser.add_argument(
         "--experiments",
         type=Path,
-        default=Path("experiments"),
         metavar="FOLDER",
         help="the folders of results (default: experiments)",
     )
     parser.add_argument("--text", type=Path, metavar="FILE", help="default: report.yaml beside these, if it is there")
     words = parser.parse_args()
-    if not words.experiments.is_dir():
+    experiments = words.experiments or Path("experiments")
+    if words.experiments and not experiments.is_dir():
         sys.exit(f"patchify-report: --experiments must be a folder: there is no {words.experiments}; check its path")
     if words.text and not words.text.is_file():
         sys.exit(f"patchify-report: --text must be a file: there is no {words.text}; check its path")
@@ -38,10 +38,10 @@ def main() -> None:
     from patchify.report.setting import write  # noqa: PLC0415
     from patchify.report.text import Text, read_text  # noqa: PLC0415
 
-    beside = words.experiments.parent / "report.yaml"
+    beside = experiments.parent / "report.yaml"
     try:
         file = words.text or (beside if beside.exists() else None)
-        made, problems = document(words.experiments, read_text(file, list(PARTS)) if file else Text())
+        made, problems = document(experiments, read_text(file, list(PARTS)) if file else Text())
         for problem in problems:
             complain(problem)
         for path in write(made, words.out):

@@ -73,12 +73,12 @@ def search(words: argparse.Namespace) -> None:
     """Make the trials, write the summary. Raises ConfigError, and FAILED."""
     from patchify.config.search import read_search  # noqa: PLC0415 - these take seconds to import, --help does not
     from patchify.search.place import place  # noqa: PLC0415
-    from patchify.search.summary import check, summarize  # noqa: PLC0415
+    from patchify.search.summary import check, folder_for, summarize  # noqa: PLC0415
 
     asked = read_search(words.name, words.changes)
     name = Path(words.name).stem
     here = place(name, asked)
-    folder = words.out or Path("experiments") / name
+    folder = words.out or folder_for(here)
     check(here, folder)
     if not words.summary:
         from patchify.search.running import run_trials  # noqa: PLC0415

@@ -22,14 +22,24 @@ IMPORTANCE = "Importance: the share of each setting in what sets the best quarte
 AXIS = "validation accuracy (%)"
 
 
+def folder_for(place: Place) -> Path:
+    """Where its results go: below experiments/ by its name, and by its key where that is another search's."""
+    folder = Path("experiments") / place.name
+    return Path("experiments") / place.folder.name if _is_of_another(place, folder) else folder
+
+
 def check(place: Place, folder: Path) -> None:
     """Raise SearchError for a folder with the results of another search."""
-    page = folder / "README.md"
-    marked = re.search(r"Search \w{8}\.\n$", page.read_text()) if page.exists() else None
-    if marked and marked[0].strip() != _mark(place):
+    if _is_of_another(place, folder):
         raise SearchError(
             f"{folder} holds the results of another search: choose a folder for this one with --out FOLDER"
         )
+
+
+def _is_of_another(place: Place, folder: Path) -> bool:
+    page = folder / "README.md"
+    marked = re.search(r"Search \w{8}\.\n$", page.read_text()) if page.exists() else None
+    return marked is not None and marked[0].strip() != _mark(place)
 
 
 def summarize(place: Place, folder: Path) -> list[str]:

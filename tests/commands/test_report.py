@@ -67,7 +67,7 @@ def test_damaged_results_are_complained_of_and_the_rest_is_written(report: Comma
     Path("experiments/longer/results.csv").write_text("run\n")
     outcome = report()
     assert outcome.status == 0
-    assert outcome.err.startswith("patchify: experiments/longer/results.csv must have the columns data, seed, ")
+    assert outcome.err.startswith("patchify-report: experiments/longer/results.csv must have the columns data, seed, ")
     assert outcome.out == "report/report.pdf\nreport/report.html\n"
 
 

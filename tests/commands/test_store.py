@@ -17,7 +17,7 @@ def mend(capsys: pytest.CaptureFixture[str]) -> Command:
 
 def test_a_moved_store_is_mended_by_the_command_that_its_error_names(mend: Command, made_store: Path) -> None:
     store = existing_store(address_of(None, str(made_store)))
-    store.client.create_run(store.experiment("widths"))
+    store.client.create_run(store.experiment("widths"), tags={"run_key": "k"})
     disconnect()
     moved = made_store.rename("elsewhere").resolve()
     outcome = mend("relocate", "--folder", str(moved))

@@ -23,7 +23,7 @@ def test_an_empty_file_is_no_table(tmp_path: Path) -> None:
     made.study(tmp_path / "baseline")
     file = tmp_path / "baseline" / "results.csv"
     file.write_text("")
-    again = "`patchify-summarize baseline` writes it anew"
+    again = f"`patchify-summarize baseline --out {tmp_path}/baseline` writes it anew"
     assert problem(tmp_path) == f"{file} must be a table: No columns to parse from file; {again}"
     file.write_bytes(b"\xff\xfe run,seed\n")
     assert f"{file} must be a table: 'utf-8' codec can't decode" in problem(tmp_path)

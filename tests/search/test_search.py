@@ -33,13 +33,14 @@ def test_a_search_does_not_replace_the_results_of_another_one(search: Command, s
     words = written(TWO, sampler="random", trials=1)
     assert search(*words).status == 0
     assert search(*words, "--trials", "2").status == 0
-    refused = search(*words, "batch_size=25")
-    assert refused.status == 1
-    assert (
-        "experiments/tiny holds the results of another search: choose a folder for this one with --out" in refused.err
-    )
+    assert search(*words, "batch_size=25").status == 0
     assert len(trials()) == 2
-    assert search(*words, "batch_size=25", "--out", "other").status == 0
+    (other,) = set(Path("experiments").iterdir()) - {Path("experiments/tiny")}
+    assert (Path("mlruns/searches") / other.name).is_dir()
+    assert len(pd.read_csv(other / "trials.csv")) == 1
+    refused = search(*words, "batch_size=25", "--out", "experiments/tiny")
+    assert refused.status == 1
+    assert "experiments/tiny holds the results of another search: choose a folder for this one" in refused.err
 
 
 def test_a_search_ends_with_a_readme_a_table_and_charts(search: Command, store: Path) -> None:

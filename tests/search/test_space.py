@@ -57,7 +57,7 @@ def test_a_refused_command_line_prints_one_line_and_leaves_nothing(
 ) -> None:
     outcome = search(*words)
     assert outcome.status == 2
-    assert outcome.err.startswith(f"patchify: {rule}")
+    assert outcome.err.startswith(f"patchify-search: {rule}")
     assert outcome.err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
