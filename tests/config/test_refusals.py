@@ -29,7 +29,8 @@ REFUSED = {
     "recipe=with/momentun": "recipe=with/momentun must name an option: there is no with/momentun; did you mean with/mo",
     "recipe=wth/cosine": "recipe=wth/cosine must name an option: there is no wth/cosine; did you mean with/cosine?",
     "hydra/launcher=locl": "hydra/launcher=locl must name an option: there is no locl; did you mean local?",
-    "architecture.filter_sizes=[5]": "architecture.filter_sizes must tile a 32x32 image: got 5; choose among 1, 2",
+    "architecture.filter_sizes=[5]": "architecture.filter_sizes must tile a 32x32 image: "
+    "got 5; choose among 1, 2, 4, 8, 16 and 32",
     "architecture.filter_sizes=[4,8]": "architecture.filter_counts must hold one count for each of filter_sizes=[4, 8]",
     "architecture.filter_sizes=[]": "architecture.filter_sizes must not be empty",
     "architecture.filter_counts=[0]": "architecture.filter_counts must be at least 1: got 0",

@@ -50,10 +50,10 @@ def test_a_sweep_is_the_same_on_a_server_and_copied_once(tiny_sweep: Path, serve
 
 
 class Fails:
-    """A client that can't reach its store once so many of its calls came through, from the nth on, `times` times."""
+    """A client whose calls fail once so many came through, `times` times. heard: the store got them all the same."""
 
-    def __init__(self, store: Store, after: int, times: float) -> None:
-        self.client, self.after, self.times = store.client, after, times
+    def __init__(self, store: Store, after: int, times: float, *, heard: bool = False) -> None:
+        self.client, self.after, self.times, self.heard = store.client, after, times, heard
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.client, name)
@@ -61,7 +61,7 @@ class Fails:
         def call(*words: Any, **options: Any) -> Any:
             self.after -= 1
             if self.after < 0 <= self.after + self.times:
-                if self.after % 2:  # the store got it, and its answer is lost
+                if self.heard:
                     method(*words, **options)
                 raise requests.ConnectionError("nobody answers")
             return method(*words, **options)
@@ -77,13 +77,15 @@ def a_finished_run(local: Store, tracking: Path) -> Run:
     return stored(local, folder)
 
 
+@pytest.mark.parametrize("heard", [False, True])
 def test_whatever_call_fails_the_next_attempt_goes_on_to_one_whole_copy(
-    local: Store, other: Store, made_store: Path, monkeypatch: pytest.MonkeyPatch
+    local: Store, other: Store, made_store: Path, monkeypatch: pytest.MonkeyPatch, heard: bool
 ) -> None:
     monkeypatch.setattr(copying, "TRIES", 1)
     run = a_finished_run(local, made_store)
     for after in itertools.count():
-        failing = Store(address=other.address, client=Fails(other, after, times=1), artifacts=other.artifacts)  # type: ignore[arg-type]
+        client = Fails(other, after, times=1, heard=heard)
+        failing = Store(address=other.address, client=client, artifacts=other.artifacts)  # type: ignore[arg-type]
         study = f"widths {after}"
         local.client.rename_experiment(run.info.experiment_id, study)
         try:
