@@ -12,7 +12,8 @@ from patchify.core.model.parameters import Parameters
 from patchify.core.training.records import Record
 from patchify.core.training.schedules import Schedule
 from patchify.data.dataset import Dataset
-from patchify.tracking.model import MODEL, write_model
+from patchify.stored.files import MODEL
+from patchify.tracking.model import write_model
 
 SCREEN = 100
 """Pixels an inch of a run's pictures, which are looked at in the tracking UI: 800 across, in a fifth less time."""

@@ -1,13 +1,22 @@
-"""What the tests of whole commands share: a command line run in this process, and one small finished sweep."""
+"""What tests of many rooms share: a command line run in this process, one small finished sweep, empty stores."""
 
 import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from patchify.store.opening import Store
+    from tests.proxy import Proxy
+
+PATIENCE = 2
+"""Seconds that a request may take in these tests; the server answers in a few hundredths."""
 
 TINY = [
     "data=textures",
@@ -136,3 +145,33 @@ def made_store(_empty_database: Path, tmp_path: Path) -> Path:
     source.close()
     copy.close()
     return folder
+
+
+@pytest.fixture
+def local(made_store: Path) -> "Store":
+    """The same, open."""
+    from patchify.store.opening import address_of, open_store  # noqa: PLC0415
+
+    return open_store(address_of(None, str(made_store)))
+
+
+@pytest.fixture(scope="session")
+def server(_empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a real MLflow server."""
+    from tests.server import Server  # noqa: PLC0415
+
+    folder = tmp_path_factory.mktemp("server")
+    with closing(sqlite3.connect(_empty_database)) as source, closing(sqlite3.connect(folder / "mlflow.db")) as copy:
+        source.backup(copy)
+    with Server(folder) as started:
+        yield started.port
+
+
+@pytest.fixture
+def proxy(server: int, monkeypatch: pytest.MonkeyPatch) -> "Iterator[Proxy]":
+    """A way to that server; the client waits for PATIENCE seconds."""
+    from tests.proxy import Proxy  # noqa: PLC0415
+
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", str(PATIENCE))
+    with Proxy(server, PATIENCE) as proxy:
+        yield proxy

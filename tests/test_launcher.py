@@ -15,10 +15,11 @@ from mlflow import MlflowClient
 
 from patchify.core.training.streams import Streams, streams
 from patchify.store.opening import disconnect, existing_store, open_store
+from patchify.stored.runs import study_names
 from patchify.workers.forking import FORKS
 from tests.conftest import TINY, Command
+from tests.in_store import runs_of
 from tests.processes import Started, wait_until
-from tests.stored import runs_of
 
 TWO = "hydra.launcher.workers=2"
 LONG = "schedule.step_size=30000"
@@ -190,4 +191,4 @@ def test_nothing_of_a_store_stays_open_where_processes_are_forked(made_store: Pa
     assert still_open()
     disconnect()
     assert not still_open()
-    assert existing_store(store.address).experiments() == [], "and it is still of use"
+    assert study_names(existing_store(store.address)) == [], "and it is still of use"

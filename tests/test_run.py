@@ -11,7 +11,7 @@ from patchify.core.training.records import Record, State
 from patchify.display.events import Event
 from patchify.display.run import RunDisplay
 from tests.conftest import TINY, Command
-from tests.stored import local, runs
+from tests.in_store import local, runs
 
 SAID = "patchify: the last checkpoint is not kept: [Errno 28] No space left on device: 'checkpoint'"
 

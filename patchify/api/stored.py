@@ -1,18 +1,19 @@
-"""What was trained before: networks and results, from a store, which takes MLflow seconds to open, or from files."""
+"""What was trained before: networks and results, from a store or from files."""
 
 import warnings
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 import pandas as pd
 
 from patchify.config.plain import option
 from patchify.core.model.classifier import Classifier, read_classifier
-
-if TYPE_CHECKING:
-    from patchify.store.opening import Store
-    from patchify.study.results import Tables
+from patchify.store.opening import Store, address_of, store_to_read
+from patchify.stored.files import classifier_of
+from patchify.stored.naming import named_run
+from patchify.study.results import Tables, tables
+from patchify.study.runs import counted
 
 NAMES = {"run_id": str, "run_key": str}
 """Columns that are text, even if all of it should be digits."""
@@ -27,9 +28,6 @@ def load(name: str | Path, *, uri: str | None = None) -> Classifier:
     """
     if Path(name).suffix == ".npz":
         return read_classifier(Path(name))
-    from patchify.tracking.naming import named_run  # noqa: PLC0415 - MLflow takes seconds to import
-    from patchify.tracking.reading import classifier_of  # noqa: PLC0415
-
     store = _store(uri)
     return classifier_of(store, named_run(store, str(name)).run)
 
@@ -69,10 +67,7 @@ def _read(table: Path | TextIO) -> pd.DataFrame:
     return pd.read_csv(table, dtype=NAMES)
 
 
-def _tables(study: str | Path, data: str | None, uri: str | None) -> "Tables":
-    from patchify.study.results import tables  # noqa: PLC0415 - MLflow takes seconds to import
-    from patchify.study.runs import counted  # noqa: PLC0415
-
+def _tables(study: str | Path, data: str | None, uri: str | None) -> Tables:
     store = _store(uri)
     _, runs, left_out = counted(store, str(study), data)
     if left_out:
@@ -80,8 +75,6 @@ def _tables(study: str | Path, data: str | None, uri: str | None) -> "Tables":
     return tables(store, runs)
 
 
-def _store(uri: str | None) -> "Store":
-    from patchify.store.opening import address_of, existing_store  # noqa: PLC0415 - MLflow takes seconds to import
-
+def _store(uri: str | None) -> Store:
     tracking = option("tracking", "local")
-    return existing_store(address_of(uri or tracking.uri, tracking.folder))
+    return store_to_read(address_of(uri or tracking.uri, tracking.folder))

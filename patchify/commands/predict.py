@@ -49,15 +49,15 @@ def predict(name: str, images: Sequence[Path], *, uri: str | None, as_json: bool
     from patchify.config.catalog import tracking_folder  # noqa: PLC0415 - these take seconds to import, --help does not
     from patchify.data.pictures import picture_files, read_picture  # noqa: PLC0415
     from patchify.display.prediction import answer, heading, record  # noqa: PLC0415
-    from patchify.store.opening import address_of, existing_store  # noqa: PLC0415
-    from patchify.tracking.naming import named_run  # noqa: PLC0415
+    from patchify.store.opening import address_of, store_to_read  # noqa: PLC0415
+    from patchify.stored.files import classifier_of  # noqa: PLC0415
+    from patchify.stored.naming import named_run  # noqa: PLC0415
     from patchify.tracking.portions import batches  # noqa: PLC0415
-    from patchify.tracking.reading import classifier_of  # noqa: PLC0415
 
     refused: list[DataError] = []
     files = [file for path in images for found in _tried(picture_files, path, refused) for file in found]
     if files:
-        store = existing_store(address_of(uri, tracking_folder()))
+        store = store_to_read(address_of(uri, tracking_folder()))
         named = named_run(store, name)
         classifier = classifier_of(store, named.run)
         names, answers = classifier.class_names, []

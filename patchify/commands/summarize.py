@@ -39,7 +39,8 @@ def main() -> None:
 def summarize(words: argparse.Namespace) -> list[Path]:
     """Write the study's folder and return what was written. Raises ResultsError, StoreError or OSError."""
     from patchify.config.catalog import tracking_folder  # noqa: PLC0415 - these take seconds to import, --help does not
-    from patchify.store.opening import address_of, existing_store  # noqa: PLC0415
+    from patchify.store.opening import address_of, store_to_read  # noqa: PLC0415
+    from patchify.stored.files import answers_of  # noqa: PLC0415
     from patchify.study.conclusions import concluded  # noqa: PLC0415
     from patchify.study.folder import write  # noqa: PLC0415
     from patchify.study.overview import overview  # noqa: PLC0415
@@ -47,9 +48,8 @@ def summarize(words: argparse.Namespace) -> list[Path]:
     from patchify.study.results import tables  # noqa: PLC0415
     from patchify.study.runs import counted  # noqa: PLC0415
     from patchify.study.written import sources, with_further  # noqa: PLC0415
-    from patchify.tracking.reading import answers_of  # noqa: PLC0415
 
-    store = existing_store(address_of(words.uri or os.environ.get("MLFLOW_TRACKING_URI"), tracking_folder()))
+    store = store_to_read(address_of(words.uri or os.environ.get("MLFLOW_TRACKING_URI"), tracking_folder()))
     study, runs, left_out = counted(store, words.study, words.data)
     say(f"{words.study}: {len(runs)} finished runs" + (f"; left out: {'; '.join(left_out)}" if left_out else ""))
     question = Question(by=words.by, where=words.where, metric=words.metric)

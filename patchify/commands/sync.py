@@ -93,6 +93,7 @@ def copy_all(tracking: Path, address: str, studies: list[str] | None) -> bool:
     Raises StoreError, OSError.
     """
     from patchify.store.opening import address_of, existing_store, open_store  # noqa: PLC0415 - MLflow takes seconds
+    from patchify.stored.runs import study_names  # noqa: PLC0415
     from patchify.tracking.copying import Outcome, alone, copy, place, runs_to_copy  # noqa: PLC0415
 
     with alone(tracking):
@@ -100,7 +101,7 @@ def copy_all(tracking: Path, address: str, studies: list[str] | None) -> bool:
         source, target = existing_store(address_of(None, str(tracking))), open_store(address_of(address, ""))
         if source.address == target.address:
             raise StoreError(f"{tracking} and {public(address)} are one store: name another with --to")
-        there_are = source.experiments()
+        there_are = study_names(source)
         for unknown in set(studies or ()) - set(there_are):
             raise StoreError(f"{tracking} holds no study {unknown}; {nearest(unknown, there_are)}")
         counts = Counter(dict.fromkeys(Outcome, 0))

@@ -1,18 +1,17 @@
 """What can go wrong between here and a store, told apart: may pass, will not, or no room on our own disk."""
 
 import errno
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import requests
-from mlflow.exceptions import InvalidUrlException, MlflowException
-from sqlalchemy.exc import OperationalError
 
 from patchify.journal.journal import DamagedJournal
 from patchify.store import StoreError, Unreachable
 from patchify.store.address import public
-from patchify.store.making import SQLITE
+from patchify.store.file import SQLITE
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 """Errors of a disk that takes no more."""
@@ -52,11 +51,15 @@ def _root(error: BaseException, before: BaseException | None) -> str:
 
 def _may_pass(error: Exception) -> bool:
     """Whether the same request may succeed later: nobody answered, or the answer was 5xx or 429."""
+    # after an error is early enough: MLflow takes a second to import
+    from mlflow.exceptions import InvalidUrlException, MlflowException  # noqa: PLC0415
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415
+
     if isinstance(error, requests.HTTPError):
         return _passing(error.response.status_code)
     if isinstance(error, MlflowException):
         return _passing(error.get_http_status_code()) and not isinstance(error, InvalidUrlException)
-    return isinstance(error, (*NETWORK, OperationalError))
+    return isinstance(error, (*NETWORK, OperationalError, sqlite3.OperationalError))
 
 
 def _passing(status: int) -> bool:

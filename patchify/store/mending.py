@@ -1,11 +1,9 @@
-"""What may be wrong with a local store that was whole: of another MLflow, or moved away from its artifacts."""
+"""A local store that was moved, or that is of another MLflow, told apart from one that can be used, and mended."""
 
-import shlex
 import sqlite3
 from contextlib import closing
 from functools import cache
 from pathlib import Path
-from urllib.parse import unquote
 
 import mlflow
 from alembic.script import ScriptDirectory
@@ -15,7 +13,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from patchify.store import StoreError
-from patchify.store.making import DATABASE, SQLITE, artifacts_of, lock, replacing
+from patchify.store.file import SQLITE, artifacts_of, lock, replacing
+from patchify.store.place import check_place, elsewhere, folder_of, mended_by, revision_of
 
 LOCATIONS = (
     ("experiments", "artifact_location"),
@@ -34,15 +33,7 @@ def check(database: Path) -> None:
     """
     with closing(sqlite3.connect(database)) as connection:
         _check_revision(connection, database)
-        moved = _elsewhere(connection, artifacts_of(database))
-    if moved:
-        count = sum(moved.values())
-        before = ", ".join(str(_folder(root)) for root in moved)
-        raise StoreError(
-            f"the store {database} was moved: it looks for its artifacts in {before}, so those of "
-            f"{count} run{'' if count == 1 else 's'} can't be read; {_command('relocate', database)} points them to "
-            f"{artifacts_of(database)}"
-        )
+    check_place(database)
 
 
 def relocate(database: Path) -> tuple[int, int]:
@@ -53,7 +44,7 @@ def relocate(database: Path) -> tuple[int, int]:
     new = f"{artifacts_of(database).as_uri()}/"
     with lock(database), closing(sqlite3.connect(database)) as connection:
         _check_revision(connection, database)
-        moved = _elsewhere(connection, artifacts_of(database))
+        moved = elsewhere(connection, artifacts_of(database))
         with connection:  # all or nothing
             for old in (f"{root}/" for root in moved):
                 for table, column in LOCATIONS:
@@ -65,7 +56,7 @@ def relocate(database: Path) -> tuple[int, int]:
             "SELECT artifact_uri FROM runs JOIN tags ON tags.run_uuid = runs.run_uuid AND tags.key = 'run_key' "
             "WHERE substr(artifact_uri, 1, ?) = ?"
         )
-        gone = sum(not _folder(uri).exists() for (uri,) in connection.execute(mine, (len(new), new)))
+        gone = sum(not folder_of(uri).exists() for (uri,) in connection.execute(mine, (len(new), new)))
     return sum(moved.values()), gone
 
 
@@ -76,7 +67,7 @@ def upgrade(database: Path) -> Path | None:
     and OSError where the disk does.
     """
     with lock(database), closing(sqlite3.connect(database, isolation_level=None)) as old:
-        revision = _revision(old, database)
+        revision = revision_of(old, database)
         if revision == _revisions()[0]:
             return None
         if revision not in _revisions():
@@ -106,26 +97,18 @@ def upgrade(database: Path) -> Path | None:
 
 
 def _check_revision(connection: sqlite3.Connection, database: Path) -> None:
-    revision = _revision(connection, database)
+    revision = revision_of(connection, database)
     if revision == _revisions()[0]:
         return
     if revision in _revisions():
         raise StoreError(
             f"the store {database} is of an older MLflow than the {mlflow.__version__} here: "
-            f"{_command('upgrade', database)} brings it up to date, after a backup"
+            f"{mended_by('upgrade', database)} brings it up to date, after a backup"
         )
     raise StoreError(
         f"the store {database} is of a newer MLflow than the {mlflow.__version__} here: its schema {revision} is "
         "unknown; install that MLflow (pip install --upgrade mlflow), or choose another tracking.folder"
     )
-
-
-def _revision(connection: sqlite3.Connection, database: Path) -> str:
-    """The schema that the store has, by Alembic's name."""
-    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
-        for (revision,) in connection.execute("SELECT version_num FROM alembic_version"):
-            return str(revision)
-    raise StoreError(f"{database} is no store of MLflow: move it away, or choose another tracking.folder")
 
 
 @cache
@@ -135,37 +118,6 @@ def _revisions() -> list[str]:
     return [script.revision for script in migrations.walk_revisions()]
 
 
-def _elsewhere(connection: sqlite3.Connection, here: Path) -> dict[str, int]:
-    """The addresses of other folders that experiments made by patchify lie in, each with its number of runs."""
-    rows = connection.execute(
-        "SELECT artifact_location, count(run_uuid) FROM experiments LEFT JOIN runs USING (experiment_id) "
-        "WHERE artifact_location GLOB 'file:///*/artifacts/*' GROUP BY experiment_id "
-        "HAVING experiments.name <> 'Default' OR count(run_uuid) > 0"  # MLflow makes that one in every store
-    )
-    counts: dict[str, int] = {}
-    for location, runs in rows:
-        root = location.rpartition("/")[0]
-        folder = _folder(root)
-        if folder.name == "artifacts" and folder != here and not _still_there(folder, here):
-            counts[root] = counts.get(root, 0) + runs
-    return counts
-
-
-def _still_there(folder: Path, here: Path) -> bool:
-    """Whether `folder` holds the store's artifacts: it is `here` by another name, or they were never kept beside it."""
-    return folder.exists() and (not here.exists() or folder.samefile(here))
-
-
-def _folder(address: str) -> Path:
-    return Path(unquote(address.removeprefix("file://")))
-
-
 def _copy(source: sqlite3.Connection, path: Path) -> None:
     with closing(sqlite3.connect(path)) as copy:
         source.backup(copy)
-
-
-def _command(word: str, database: Path) -> str:
-    """What to type to mend this store."""
-    where = ["--folder", str(database.parent)] if database.name == DATABASE else ["--uri", f"{SQLITE}{database}"]
-    return f"`{shlex.join(['patchify-store', word, *where])}`"

@@ -1,39 +1,61 @@
 """Finding or making the store that runs are recorded in."""
 
-import logging
+import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-
-from mlflow import MlflowClient
-from mlflow.entities import ViewType
-from mlflow.exceptions import MlflowException
-from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+from typing import TYPE_CHECKING
 
 from patchify.store import StoreError
 from patchify.store.faults import NO_ROOM, explained
-from patchify.store.making import DATABASE, SQLITE, artifacts_of, make
-from patchify.store.mending import check
+from patchify.store.file import DATABASE, SQLITE, artifacts_of
+from patchify.store.place import check_place
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 ODD = set("?#%")
 """What an SQLite address can't hold in its path."""
+CHECK = "check tracking.uri and MLFLOW_TRACKING_URI"
+"""The remedy where nothing answers at an address."""
 
-for noisy in ("mlflow", "alembic", "urllib3"):  # what they complain of are errors to us, which say the same
-    logging.getLogger(noisy).setLevel(logging.CRITICAL)
 
-
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class Store:
-    """An open MLflow store.
+    """A MLflow store.
 
-    address: as MLflow takes it; artifacts: the folder of a local store's files, None where a server keeps them
+    address: as MLflow takes it; database: the file of a local one, None for a server
     """
 
     address: str
-    client: MlflowClient
-    artifacts: Path | None
+    database: Path | None
+
+    @cached_property
+    def client(self) -> "MlflowClient":
+        """MLflow's way to it, opened when it is first asked for: that takes a second, and reading can do without.
+
+        Raises StoreError, also for a local store of another MLflow; Unreachable.
+        """
+        from mlflow import MlflowClient  # noqa: PLC0415
+
+        from patchify.store.mending import check  # noqa: PLC0415
+
+        with explained(self.address, CHECK):
+            if self.database:
+                check(self.database)
+            client = MlflowClient(tracking_uri=self.address)
+            client.search_experiments(max_results=1)  # the first call connects
+        return client
+
+    @property
+    def artifacts(self) -> Path | None:
+        """The folder of a local store's files; a server keeps them itself."""
+        return artifacts_of(self.database) if self.database else None
 
     def experiment(self, study: str) -> str:
         """Id of the study's MLflow experiment, made if there is none."""
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
         found = self.client.get_experiment_by_name(study)
         if found is None:
             location = (self.artifacts / study).as_uri() if self.artifacts else None
@@ -50,17 +72,14 @@ class Store:
 
     def has_deleted(self, run: str) -> bool:
         """Whether the run with this id, which was there once, can't be written to: it may be restored, or not."""
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
         try:
             return bool(self.client.get_run(run).info.lifecycle_stage != "active")
         except MlflowException as error:
             if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                 raise
             return True
-
-    def experiments(self) -> list[str]:
-        """Names of all studies in the store."""
-        found = self.client.search_experiments(view_type=ViewType.ACTIVE_ONLY)
-        return sorted(experiment.name for experiment in found if experiment.name != "Default")
 
 
 def address_of(uri: str | None, folder: str) -> str:
@@ -78,6 +97,8 @@ def open_store(address: str) -> Store:
     """The store at this address; an SQLite one is made, once, if there is none. Raises StoreError."""
     database = _database(address)
     if database and not database.exists():
+        from patchify.store.making import make  # noqa: PLC0415 - MLflow takes a second to import
+
         try:
             with explained(address, "choose another tracking.folder"):
                 make(database)
@@ -85,13 +106,22 @@ def open_store(address: str) -> Store:
             if error.errno in NO_ROOM:
                 raise
             raise StoreError(f"no store can be made at {database}: {error}; choose another tracking.folder") from error
-    return _connect(address, database)
+    return _connected(Store(address=address, database=database))
 
 
 def existing_store(address: str) -> Store:
-    """The store at this address, to read from: nothing is made. Raises StoreError where there is none."""
+    """The store at this address: nothing is made. Raises StoreError where there is none."""
+    return _connected(store_to_read(address))
+
+
+def store_to_read(address: str) -> Store:
+    """The same, not connected to yet where it is a local one, which can be read without. Raises StoreError."""
     database = _database(address)
-    return _connect(address, database and _found(database))
+    if database is None:
+        return _connected(Store(address=address, database=None))
+    with explained(address, CHECK):
+        check_place(_found(database))
+    return Store(address=address, database=database)
 
 
 def local_database(address: str) -> Path:
@@ -108,8 +138,9 @@ def disconnect() -> None:
     To be called before a fork: SQLite's locks belong to a process, and a child that lets go of a connection it was
     born with may end its parent's. (MLflow keeps HTTP sessions apart by process itself.)
     """
-    for engine in SqlAlchemyStore._engine_map.values():  # MLflow has no public way to close a store
-        engine.dispose()
+    if used := sys.modules.get("mlflow.store.tracking.sqlalchemy_store"):
+        for engine in used.SqlAlchemyStore._engine_map.values():  # MLflow has no public way to close a store
+            engine.dispose()
 
 
 def _database(address: str) -> Path | None:
@@ -132,10 +163,6 @@ def _found(database: Path) -> Path:
     return database
 
 
-def _connect(address: str, database: Path | None) -> Store:
-    with explained(address, "check tracking.uri and MLFLOW_TRACKING_URI"):
-        if database:
-            check(database)
-        client = MlflowClient(tracking_uri=address)
-        client.search_experiments(max_results=1)  # the first call connects
-    return Store(address=address, client=client, artifacts=artifacts_of(database) if database else None)
+def _connected(store: Store) -> Store:
+    _ = store.client
+    return store

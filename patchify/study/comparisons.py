@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from patchify.store import StoreError
+from patchify.stored.files import Answers
 from patchify.study.intervals import Interval, interval
-from patchify.tracking.reading import Answers
 
 IMAGES = "test_accuracy"
 """The column that images tell of."""
@@ -119,7 +119,7 @@ def paired(ours: np.ndarray, theirs: np.ndarray) -> tuple[Interval, float | None
     differences = ours - theirs
     if np.ptp(differences) <= NEGLIGIBLE * np.abs([ours, theirs]).max():
         return Interval(mean=float(differences.mean()), half_width=None, n=len(differences)), None
-    return interval(differences.tolist()), float(stats.ttest_1samp(differences, 0.0).pvalue)
+    return interval(differences.tolist()), float(scipy.stats.ttest_1samp(differences, 0.0).pvalue)
 
 
 def unpaired(ours: np.ndarray, theirs: np.ndarray) -> tuple[Interval, float | None]:
@@ -128,7 +128,7 @@ def unpaired(ours: np.ndarray, theirs: np.ndarray) -> tuple[Interval, float | No
     mean = float(ours.mean() - theirs.mean())
     if max(np.ptp(ours), np.ptp(theirs)) <= NEGLIGIBLE * max(np.abs(ours).max(), np.abs(theirs).max()):
         return Interval(mean=mean, half_width=None, n=n), None
-    found = stats.ttest_ind(ours, theirs, equal_var=False)
+    found = scipy.stats.ttest_ind(ours, theirs, equal_var=False)
     low, high = found.confidence_interval(0.95)
     return Interval(mean=mean, half_width=float(high - low) / 2, n=n), float(found.pvalue)
 
@@ -144,7 +144,7 @@ def on_images(ours: Answers, theirs: Answers) -> tuple[Interval, float]:
     mean = (gained - lost) / len(ours)
     if not discordant:
         return Interval(mean=mean, half_width=None, n=1), 1.0
-    test = stats.binomtest(gained, discordant)
+    test = scipy.stats.binomtest(gained, discordant)
     share = test.proportion_ci(0.95, method="exact")
     ends = [(2 * end - 1) * discordant / len(ours) for end in (share.low, share.high)]
     return Interval(mean=mean, half_width=max(abs(end - mean) for end in ends), n=1), float(test.pvalue)

@@ -7,6 +7,7 @@ from typing import Self
 import pandas as pd
 
 from patchify.config.names import nearest
+from patchify.stored.files import Answers
 from patchify.study import ResultsError
 from patchify.study.comparisons import Comparison, Method, compare
 from patchify.study.groups import whole_groups
@@ -14,7 +15,6 @@ from patchify.study.intervals import Interval
 from patchify.study.latex import tabular
 from patchify.study.markdown import number, table
 from patchify.study.quantities import heading, of_difference, quantity
-from patchify.tracking.reading import Answers
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,12 +8,12 @@ import pandas as pd
 
 from patchify.config.catalog import Study
 from patchify.store.opening import disconnect
+from patchify.stored.run import StoredRun
 from patchify.study.conclusions import Conclusions
 from patchify.study.drawing import draw
 from patchify.study.overview import Overview
 from patchify.study.readme import readme
 from patchify.study.results import Tables
-from patchify.tracking.reading import StoredRun
 from patchify.workers.parallel import in_parallel
 
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from patchify.config.schema import OVER, Chart
 from patchify.study import ResultsError
-from patchify.study.intervals import Interval
+from patchify.study.intervals import Interval, quantile
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)
@@ -47,7 +46,7 @@ def gains(results: pd.DataFrame, column: str, pattern: str) -> Gains:
     if not by_seed:
         raise ResultsError(f"the pair {pattern!r} must name runs: got none; there are {', '.join(names)}")
     spread, freedom = deviation(results, column, {name for pair in by_seed for name in (pair.left, pair.right)})
-    reach = float(stats.t.ppf(0.975, freedom)) * spread if freedom else None
+    reach = quantile(freedom) * spread if freedom else None
     found = {
         pair: Interval(
             mean=float(np.mean(gained)),

@@ -11,11 +11,11 @@ from patchify.config.catalog import Study
 from patchify.config.identity import short
 from patchify.config.names import nearest
 from patchify.config.schema import Chart, ChartKind
+from patchify.stored.run import StoredRun
 from patchify.study import ResultsError
 from patchify.study.overview import judging_column
 from patchify.study.quantities import heading
 from patchify.study.results import differing
-from patchify.tracking.reading import StoredRun
 
 RELATIONS = {
     "=": operator.eq,

@@ -6,12 +6,12 @@ import pandas as pd
 
 from patchify.config.catalog import Study
 from patchify.config.schema import Chart, ChartKind
+from patchify.stored.run import StoredRun
 from patchify.study.conclusions import Conclusions
 from patchify.study.gain_table import gain_lines
 from patchify.study.overview import Overview
 from patchify.study.results import Tables
 from patchify.study.scaling.section import scaling_section
-from patchify.tracking.reading import StoredRun
 
 SECTIONS: dict[ChartKind, Callable[[Chart, Tables], list[str]]] = {ChartKind.scaling: scaling_section}
 """What stands below a chart of some kinds: lines of Markdown."""

@@ -14,8 +14,8 @@ from patchify.core.model import operations
 from patchify.core.model.architecture import Architecture
 from patchify.core.training.schedules import SCHEDULES
 from patchify.store.opening import Store
-from patchify.tracking.histories import histories
-from patchify.tracking.reading import StoredRun
+from patchify.stored.histories import histories
+from patchify.stored.run import StoredRun
 
 SCORES = (
     *("train_loss", "train_accuracy", "validation_accuracy", "test_loss", "test_accuracy"),

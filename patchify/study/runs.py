@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from patchify.config.catalog import Study, command, has_file, study
 from patchify.config.door import explain
 from patchify.store.opening import Store
+from patchify.stored.files import config_of
+from patchify.stored.run import StoredRun
+from patchify.stored.runs import asked_of, stored_runs, study_names
 from patchify.study import ResultsError
-from patchify.tracking.reading import StoredRun, asked_of, config_of, stored_runs
 
 
 def counted(store: Store, name: str, data: str | None) -> tuple[Study, list[StoredRun], list[str]]:
@@ -26,8 +28,8 @@ def counted(store: Store, name: str, data: str | None) -> tuple[Study, list[Stor
         )
     except ValueError as error:
         raise ResultsError(f"the study {name} can't be read: {explain(error)}") from error
-    if not found and name not in store.experiments():
-        there_are = ", ".join(store.experiments()) or "none"
+    if not found and name not in (known := study_names(store)):
+        there_are = ", ".join(known) or "none"
         raise ResultsError(f"{store.address} holds no study {name}; there are: {there_are}")
     return asked, *select(found, name, data)
 

@@ -21,15 +21,17 @@ from patchify.journal.journal import DamagedJournal, finished, read, recorded
 from patchify.journal.sent import pending
 from patchify.store import RunDeleted, Unreachable
 from patchify.store.address import public
-from patchify.store.making import SQLITE
+from patchify.store.file import SQLITE
 from patchify.store.opening import Store, address_of, open_store
+from patchify.stored.done import finished_runs
+from patchify.stored.run import FinishedRun
 from patchify.sweep.place import VARIABLE, Place
 from patchify.tracking.dead import end_the_dead
 from patchify.tracking.delivery import deliver
-from patchify.tracking.done import FinishedRun, also_in, finished_runs, note_study
 from patchify.tracking.facts import facts
 from patchify.tracking.run import PATIENCE, TrackedRun
 from patchify.tracking.standing import folder_for, standings, store_name, sync_command
+from patchify.tracking.studies import also_in, note_study
 
 
 @dataclass(slots=True, kw_only=True)

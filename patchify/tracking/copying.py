@@ -19,10 +19,10 @@ from mlflow.entities import Experiment, Param, Run, RunTag
 from patchify.store import StoreError, Unreachable
 from patchify.store.faults import explained
 from patchify.store.opening import Store
+from patchify.stored.server import download, search
 from patchify.tracking.delivery import JOURNAL, PARENT, PAUSE, TRIES
 from patchify.tracking.pages import sent_once
 from patchify.tracking.portions import METRICS, TAGS, batches
-from patchify.tracking.reading import fetch, search
 
 COPY_OF = "copy_of"
 """The tag of the copy of a run that has no journal: the id of that run."""
@@ -64,7 +64,7 @@ def runs_to_copy(source: Store, study: str) -> list[Run]:
     """All runs of a study, the parents of sweeps among them, oldest first. Raises StoreError."""
     with explained(source.address, "check --from"):
         found = source.client.get_experiment_by_name(study)
-        return list(search(source, [found.experiment_id] if found else [], "", "start_time ASC"))
+        return list(search(source.client, [found.experiment_id] if found else [], "", "start_time ASC"))
 
 
 def place(source: Store, target: Store, study: str) -> Place:
@@ -74,7 +74,7 @@ def place(source: Store, target: Store, study: str) -> Place:
         here, there = source.client.get_experiment_by_name(study), target.client.get_experiment(experiment)
         for name, value in _page(here, there).items() if here else ():
             target.client.set_experiment_tag(experiment, name, value)
-        copies = {_mark(run): run for run in search(target, [experiment], "", "start_time ASC")}
+        copies = {_mark(run): run for run in search(target.client, [experiment], "", "start_time ASC")}
         return Place(store=target, study=experiment, copies=copies)
 
 
@@ -160,7 +160,7 @@ def _copy_files(source: Store, run: Run, target: Store, number: str) -> None:
         there = {found.path: found.file_size for found in target.client.list_artifacts(number, below or None)}
         if there.get(file) != size:
             with TemporaryDirectory() as folder:
-                path = fetch(source, run.info.run_id, file, Path(folder))
+                path = download(source.client, run.info.run_id, file, Path(folder))
                 target.client.log_artifact(number, str(path), below or None)
 
 

@@ -12,10 +12,8 @@ from mlflow.types import ColSpec, Schema, TensorSpec
 
 from patchify.core.axes import CHANNELS, SIDE
 from patchify.core.model.classifier import Classifier
+from patchify.stored.files import MODEL, PARAMETERS
 
-MODEL = "model"
-"""Where the model lies among a run's files."""
-PARAMETERS = "parameters.npz"
 CODE = Path(__file__).with_name("served.py")
 SHOWN = "mlflow.log-model.history"
 """The tag that says which models a run has. MLflow's pages show them by it."""

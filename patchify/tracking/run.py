@@ -13,9 +13,9 @@ from patchify.journal.folder import RunFolder
 from patchify.journal.journal import Journal, ending, recorded
 from patchify.journal.sent import entries_of
 from patchify.store import Unreachable
+from patchify.stored.run import also
 from patchify.tracking.delivery import deliver
 from patchify.tracking.facts import facts
-from patchify.tracking.reading import also
 from patchify.tracking.sender import Sender
 
 PATIENCE = 3.0

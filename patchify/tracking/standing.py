@@ -10,7 +10,7 @@ from patchify.journal.journal import DamagedJournal, Entry, ending, finished
 from patchify.journal.sent import entries_of, pending
 from patchify.store.address import public, remember
 from patchify.store.opening import address_of
-from patchify.tracking.done import RESULTS, FinishedRun
+from patchify.stored.run import RESULTS, FinishedRun
 
 
 @dataclass(slots=True, kw_only=True, frozen=True)

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 import patchify
+from patchify.api import stored
 from patchify.store import StoreError
 from patchify.study import ResultsError, runs
 from tests.conftest import Command
-from tests.stored import runs_of
+from tests.in_store import runs_of
 
 
 def test_a_store_and_a_study_s_folder_hold_the_same(tiny_sweep: Path, summarize: Command) -> None:
@@ -43,7 +44,7 @@ def test_runs_that_do_not_count_are_named(tiny_sweep: Path, monkeypatch: pytest.
         study, found, _ = counted(*words)
         return study, found, ["1 failed (arch9)"]
 
-    monkeypatch.setattr(runs, "counted", one_failed)
+    monkeypatch.setattr(stored, "counted", one_failed)
     with pytest.warns(UserWarning, match=r"left out of tiny: 1 failed \(arch9\)") as warned:
         patchify.results("tiny", uri=str(tiny_sweep))
     assert warned[0].filename == __file__, "the line that asked for results is shown"

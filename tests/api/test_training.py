@@ -12,7 +12,7 @@ from PIL import Image
 import patchify
 from patchify.core.model.classifier import Classifier
 from patchify.data.textures import Textures
-from tests.stored import runs_of
+from tests.in_store import runs_of
 
 
 def textures(**changes: int) -> Textures:

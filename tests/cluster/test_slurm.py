@@ -14,8 +14,8 @@ from patchify.journal.folder import RunFolder, run_folders
 from patchify.journal.journal import read, recorded
 from tests.cluster.conftest import Slurm
 from tests.conftest import TINY, Command
+from tests.in_store import assert_nothing_is_left, finished, local, runs_of
 from tests.processes import Started, patchify, wait_until
-from tests.stored import assert_nothing_is_left, finished, local, runs_of
 
 SLURM = ["-m", "hydra/launcher=slurm", "hydra.launcher.timeout_min=5", "hydra.launcher.mem_gb=null"]
 LONG = ["schedule=constant", "schedule.updates=60000", "record_every=500"]

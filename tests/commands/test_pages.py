@@ -14,7 +14,7 @@ from mlflow.entities import Run
 from tests.browser import CHROMIUM, DRIVER, Browser
 from tests.commands.test_ui import server
 from tests.conftest import call
-from tests.stored import runs_of
+from tests.in_store import runs_of
 
 pytestmark = pytest.mark.skipif(
     not (CHROMIUM and DRIVER), reason="no browser: install chromium and chromium-driver, as .ci/run does"

@@ -12,7 +12,7 @@ from patchify.commands.predict import main
 from patchify.data.textures import Textures
 from patchify.store.opening import Store, address_of, existing_store
 from tests.conftest import Command, command
-from tests.stored import runs_of
+from tests.in_store import runs_of
 
 
 @pytest.fixture

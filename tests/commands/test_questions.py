@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from patchify.store.opening import address_of, existing_store
-from patchify.tracking.reading import answers_of, stored_runs
+from patchify.stored.files import answers_of
+from patchify.stored.runs import stored_runs
 from tests.conftest import TINY, Command
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from patchify.commands.store import main
 from patchify.store.opening import address_of, disconnect, existing_store
+from patchify.stored.runs import study_names
 from tests.conftest import Command, command
 
 
@@ -23,7 +24,7 @@ def test_a_moved_store_is_mended_by_the_command_that_its_error_names(mend: Comma
     outcome = mend("relocate", "--folder", str(moved))
     assert outcome.status == 0
     assert outcome.out == f"{moved}/mlflow.db: 1 run relocated; 1 of all runs misses its artifacts\n"
-    assert existing_store(address_of(None, str(moved))).experiments() == ["widths"]
+    assert study_names(existing_store(address_of(None, str(moved)))) == ["widths"]
 
 
 def test_a_store_that_is_up_to_date_is_left_alone(mend: Command, made_store: Path) -> None:

@@ -14,7 +14,7 @@ from patchify.core.model.losses import Regularizer, accuracy
 from patchify.data.prepare import prepare
 from patchify.data.textures import Textures
 from tests.conftest import TINY, Command
-from tests.stored import runs_of
+from tests.in_store import runs_of
 
 
 def test_a_sweep_has_a_parent_run_and_a_named_child_run_for_every_job(tiny_sweep: Path) -> None:

@@ -11,9 +11,9 @@ import pytest
 from patchify.journal.folder import LOCAL, run_folder
 from patchify.journal.sent import noted
 from patchify.store.opening import address_of, existing_store
-from patchify.tracking.done import also_in
-from patchify.tracking.reading import stored_runs
+from patchify.stored.runs import stored_runs
 from patchify.tracking.run import TrackedRun
+from patchify.tracking.studies import also_in
 from tests.conftest import TINY, Command
 
 

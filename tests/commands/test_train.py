@@ -17,10 +17,11 @@ from patchify.journal.folder import run_folders
 from patchify.journal.journal import read
 from patchify.journal.sent import note, noted, pending
 from patchify.store.opening import Store
-from patchify.tracking.done import FinishedRun, finished_runs
+from patchify.stored.done import finished_runs
+from patchify.stored.run import FinishedRun
 from tests.conftest import TINY, Command
+from tests.in_store import runs_of
 from tests.processes import Started, wait_until
-from tests.stored import runs_of
 
 
 @pytest.mark.usefixtures("made_store")

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.in_store import Stored, assert_nothing_is_left, finished, local
 from tests.processes import patchify
 from tests.server import Server
-from tests.stored import Stored, assert_nothing_is_left, finished, local
 
 OFTEN = os.environ.get("PATCHIFY_FAULTS") == "often"
 TIMES = "often" if OFTEN else "few"

@@ -16,8 +16,8 @@ from patchify.journal.folder import RunFolder, run_folders
 from patchify.journal.journal import read, recorded
 from tests.conftest import TINY, call
 from tests.faults.conftest import Check
+from tests.in_store import finished, local
 from tests.processes import Started, patchify, wait_until
-from tests.stored import finished, local
 
 RUN = [*TINY, "schedule.step_size=400", "record_every=200"]
 PLACES = 20

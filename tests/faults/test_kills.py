@@ -12,8 +12,8 @@ from patchify.journal.journal import read, recorded
 from patchify.workers.forking import FORKS
 from tests.conftest import TINY
 from tests.faults.conftest import Check
+from tests.in_store import local, runs
 from tests.processes import Started, patchify, wait_until
-from tests.stored import local, runs
 
 RUN = [*TINY, "schedule.step_size=500", "record_every=100"]
 """About a second of training, with 31 records."""

@@ -13,8 +13,8 @@ from patchify.journal.journal import read
 from tests.conftest import TINY
 from tests.faults.conftest import Check
 from tests.processes import Started, patchify, sync
+from tests.proxy import PASS, RESET, Proxy
 from tests.server import Server
-from tests.tracking.proxy import PASS, RESET, Proxy
 
 RUN = [*TINY, "schedule.step_size=500", "record_every=250"]
 LONG = [*TINY, "schedule.step_size=1500", "record_every=250"]

@@ -7,8 +7,8 @@ import pytest
 from patchify.workers.forking import FORKS
 from tests.conftest import TINY
 from tests.faults.conftest import Check, Undisturbed
+from tests.in_store import assert_nothing_is_left, finished, local, runs
 from tests.processes import Started, patchify
-from tests.stored import assert_nothing_is_left, finished, local, runs
 
 RUN = [*TINY, "schedule.step_size=200"]
 SHORT = [*TINY, "schedule.step_size=20"]

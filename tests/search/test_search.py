@@ -12,9 +12,9 @@ from patchify.journal.folder import run_folders
 from patchify.journal.journal import ending, read, recorded
 from patchify.workers.forking import FORKS
 from tests.conftest import Command
+from tests.in_store import runs_of
 from tests.processes import Started, wait_until
 from tests.search.spaces import L2, TWO, written
-from tests.stored import runs_of
 
 LONG = "schedule.step_size=1000"
 forks = pytest.mark.skipif(not FORKS, reason="processes are not forked here")

@@ -16,6 +16,7 @@ from sqlalchemy import create_engine
 from patchify.store import StoreError
 from patchify.store.mending import check, relocate, upgrade
 from patchify.store.opening import Store, address_of, disconnect, existing_store, open_store
+from patchify.stored.runs import study_names
 
 OLD = "bf29a5ff90ea"
 """A schema in the midst of MLflow's migrations: the one that added jobs."""
@@ -115,7 +116,7 @@ def test_an_upgraded_store_has_what_it_had_and_a_backup(old: Path) -> None:
     backup = upgrade(old)
     assert backup == old.with_name(f"mlflow.db.backup-{OLD}")
     assert revision(backup) == OLD
-    assert in_folder(old.parent).experiments() == ["widths"]
+    assert study_names(in_folder(old.parent)) == ["widths"]
     disconnect()
     assert {path.name for path in old.parent.iterdir()} == {"mlflow.db", "mlflow.db.lock", backup.name}
     assert upgrade(old) is None

@@ -11,6 +11,7 @@ import pytest
 
 from patchify.store import StoreError
 from patchify.store.opening import address_of, disconnect, existing_store, open_store
+from patchify.stored.runs import study_names
 
 
 def test_an_address_is_what_was_given_or_a_database_in_the_tracking_folder(tmp_path: Path, made_store: Path) -> None:
@@ -24,7 +25,7 @@ def test_an_address_is_what_was_given_or_a_database_in_the_tracking_folder(tmp_p
 def test_a_study_becomes_an_experiment_once_with_artifacts_beside_the_database(made_store: Path) -> None:
     store = open_store(address_of(None, str(made_store)))
     assert store.experiment("widths") == store.experiment("widths")
-    assert store.experiments() == ["widths"]
+    assert study_names(store) == ["widths"]
     experiment = store.client.get_experiment_by_name("widths")
     assert experiment is not None
     assert experiment.artifact_location == (made_store / "artifacts" / "widths").as_uri()
@@ -56,7 +57,7 @@ def test_a_folder_that_cannot_be_made_is_an_error_that_names_it(tmp_path: Path) 
 
 
 def _open(address: str) -> int:
-    return len(open_store(address).experiments())
+    return len(study_names(open_store(address)))
 
 
 def _processes(address: str, number: int) -> list[int]:
@@ -103,7 +104,7 @@ def test_side_files_of_a_database_that_was_removed_do_not_reach_the_new_one(tmp_
     folder = tmp_path / "new"
     folder.mkdir()
     (folder / "mlflow.db-wal").write_bytes(log)
-    assert open_store(address_of(None, str(folder))).experiments() == []
+    assert study_names(open_store(address_of(None, str(folder)))) == []
 
 
 def test_what_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> None:

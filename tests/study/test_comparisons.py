@@ -8,11 +8,11 @@ import pytest
 from scipy import stats
 
 from patchify.store import StoreError
+from patchify.stored.files import Answers
 from patchify.study import ResultsError
 from patchify.study.comparisons import Comparison, Method, compare, holm, on_images, paired, unpaired
 from patchify.study.conclusions import Conclusions, concluded, conclusion
 from patchify.study.intervals import Interval
-from patchify.tracking.reading import Answers
 
 BASE = [0.560, 0.566, 0.572, 0.563]
 

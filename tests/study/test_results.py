@@ -6,10 +6,10 @@ import pytest
 
 from patchify.config.identity import settings
 from patchify.core.training.schedules import Constant, Cyclic
+from patchify.stored.run import StoredRun
 from patchify.study.intervals import interval
 from patchify.study.results import _names, cycle_ends, differing, train_flops
 from patchify.sweep.plan import plan
-from patchify.tracking.reading import StoredRun
 from tests.sweep.test_loading import SMALL, a_run
 
 

@@ -14,7 +14,7 @@ from patchify.tracking import copying
 from patchify.tracking.copying import Outcome, alone, copy, place, runs_to_copy
 from patchify.tracking.delivery import PARENT, TRIES, deliver
 from patchify.tracking.pages import DESCRIPTION
-from tests.stored import finished, runs
+from tests.in_store import finished, runs
 from tests.tracking.runs import a_run, assert_complete, ends, goes_on, stored
 
 
@@ -77,6 +77,13 @@ def a_finished_run(local: Store, tracking: Path) -> Run:
     return stored(local, folder)
 
 
+def with_client(store: Store, client: Fails) -> Store:
+    """The same store by another client."""
+    through = Store(address=store.address, database=store.database)
+    vars(through)["client"] = client
+    return through
+
+
 @pytest.mark.parametrize("heard", [False, True])
 def test_whatever_call_fails_the_next_attempt_goes_on_to_one_whole_copy(
     local: Store, other: Store, made_store: Path, monkeypatch: pytest.MonkeyPatch, heard: bool
@@ -84,8 +91,7 @@ def test_whatever_call_fails_the_next_attempt_goes_on_to_one_whole_copy(
     monkeypatch.setattr(copying, "TRIES", 1)
     run = a_finished_run(local, made_store)
     for after in itertools.count():
-        client = Fails(other, after, times=1, heard=heard)
-        failing = Store(address=other.address, client=client, artifacts=other.artifacts)  # type: ignore[arg-type]
+        failing = with_client(other, Fails(other, after, times=1, heard=heard))
         study = f"widths {after}"
         local.client.rename_experiment(run.info.experiment_id, study)
         try:
@@ -106,7 +112,7 @@ def test_a_store_that_does_not_answer_for_a_while_is_asked_again(
     run = a_finished_run(local, made_store)
     to = place(local, other, "widths")
     for times in (TRIES - 1, TRIES):
-        failing = Store(address=other.address, client=Fails(other, 0, times), artifacts=other.artifacts)  # type: ignore[arg-type]
+        failing = with_client(other, Fails(other, 0, times))
         if times < TRIES:
             assert copy(local, run, copying.Place(store=failing, study=to.study, copies={})) is Outcome.copied
         else:

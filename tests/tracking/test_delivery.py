@@ -15,6 +15,7 @@ from patchify.journal.sent import Sent, note, pending
 from patchify.store import RunDeleted, StoreError
 from patchify.store.address import private, public
 from patchify.store.opening import Store, disconnect
+from patchify.stored.runs import study_names
 from patchify.tracking.delivery import PARENT, deliver
 from tests.tracking.runs import a_run, assert_complete, ends, goes_on, history, sent, stored, written
 
@@ -195,7 +196,7 @@ def test_a_damaged_journal_is_refused_and_nothing_of_it_is_sent(local: Store, ma
     folder.journal.write_bytes(folder.journal.read_bytes().replace(b"Why?", b"How?"))
     with pytest.raises(DamagedJournal):
         deliver(folder, made_store)
-    assert local.experiments() == []
+    assert study_names(local) == []
 
 
 def test_a_deleted_study_is_an_error_that_says_what_to_do_and_what_waits(local: Store, made_store: Path) -> None:

@@ -11,7 +11,7 @@ from patchify.journal.sent import note, pending
 from patchify.store import RunDeleted, StoreError, Unreachable
 from patchify.store.opening import Store, open_store
 from patchify.tracking.delivery import deliver, insist
-from tests.tracking.proxy import DROP, LATE, PASS, RESET, Proxy
+from tests.proxy import DROP, LATE, PASS, RESET, Proxy
 from tests.tracking.runs import a_run, assert_complete, ends, goes_on, sent, stored
 
 FAULTS = [PASS, PASS, PASS, RESET, DROP, "500", "503", "429"]

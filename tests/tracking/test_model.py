@@ -23,7 +23,7 @@ from patchify.core.model.architecture import Architecture
 from patchify.core.model.classifier import Classifier, read_classifier
 from patchify.core.model.parameters import he_initialised
 from patchify.tracking.model import CODE, SHOWN, write_model
-from tests.stored import local, runs_of
+from tests.in_store import local, runs_of
 
 LONG = 120.0
 """Seconds after which a server counts as stuck; it takes 10 to start, on a busy machine 40."""

@@ -11,9 +11,11 @@ from patchify.interrupts import Terminated
 from patchify.journal.folder import LOCAL, RunFolder, run_folder
 from patchify.journal.journal import read
 from patchify.store.opening import Store, address_of, open_store
+from patchify.stored.files import config_of
+from patchify.stored.histories import histories
+from patchify.stored.run import StoredRun
+from patchify.stored.runs import stored_runs
 from patchify.tracking.delivery import deliver
-from patchify.tracking.histories import histories
-from patchify.tracking.reading import StoredRun, config_of, stored_runs
 from patchify.tracking.run import TrackedRun, end_for
 
 

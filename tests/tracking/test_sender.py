@@ -11,7 +11,7 @@ from patchify.store.opening import Store, open_store
 from patchify.tracking.delivery import deliver
 from patchify.tracking.sender import Sender
 from tests.processes import LONG, wait_until
-from tests.tracking.proxy import RESET, Proxy
+from tests.proxy import RESET, Proxy
 from tests.tracking.runs import a_run, assert_complete, ends, goes_on, history, sent, stored, written
 
 

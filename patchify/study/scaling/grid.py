@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
-from scipy import stats
 
 from patchify.study import ResultsError
+from patchify.study.intervals import quantile
 from patchify.study.quantities import quantity
 from patchify.study.scaling.laws import Losses, Points
 
@@ -80,7 +80,7 @@ def grid(results: pd.DataFrame, column: str) -> Grid:
     free = int((found["n"] - 1).sum())
     squares = float(((rows["loss"] - groups["loss"].transform("mean")) ** 2).sum())
     deviation = float(np.sqrt(squares / free)) if free else None
-    widening = float(stats.t.ppf(0.975, free)) / np.sqrt(found["n"].to_numpy()) if free else None
+    widening = quantile(free) / np.sqrt(found["n"].to_numpy()) if free else None
     return Grid(
         points=points,
         compute=found["compute"].to_numpy(),

@@ -7,12 +7,12 @@ import pytest
 
 from patchify.store import Unreachable
 from patchify.store.opening import Store, open_store
-from patchify.tracking import database
-from patchify.tracking import done as the_module
+from patchify.stored import database, server, source
+from patchify.stored.done import finished_runs
+from patchify.stored.runs import stored_runs
 from patchify.tracking.delivery import deliver
-from patchify.tracking.done import also_in, finished_runs
-from patchify.tracking.reading import stored_runs
-from tests.tracking.proxy import RESET, Proxy
+from patchify.tracking.studies import also_in
+from tests.proxy import RESET, Proxy
 from tests.tracking.runs import a_run, ends, goes_on, stored
 
 
@@ -30,8 +30,8 @@ def a_stored_run(local: Store, tracking: Path, key: str, study: str, status: str
 def test_finished_runs_are_found_in_any_study_and_no_others(
     local: Store, made_store: Path, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    monkeypatch.setattr(the_module, "FEW", few)
-    monkeypatch.setattr("patchify.tracking.reading.PAGE", 2)
+    monkeypatch.setattr(server, "FEW", few)
+    monkeypatch.setattr(server, "PAGE", 2)
     first = a_stored_run(local, made_store, "k1", "widths")
     a_stored_run(local, made_store, "k2", "depths")
     newest = a_stored_run(local, made_store, "k2", "widths")
@@ -77,7 +77,7 @@ def test_a_database_gives_the_runs_that_the_search_of_mlflow_finds(
     found = stored_runs(local, "widths")
     assert [run.tags["run_key"] for run in found] == ["k1", "k2", "k4"]
     assert math.isnan(found[-1].metrics["test/loss"])
-    monkeypatch.setattr(database, "is_database", lambda address: False)
+    monkeypatch.setattr(source, "DATABASES", ())
     searched = stored_runs(local, "widths")
     for run in [*found, *searched]:
         run.metrics = {name: -1.0 if math.isnan(value) else value for name, value in run.metrics.items()}

@@ -6,7 +6,7 @@ import pytest
 
 from patchify.store import StoreError
 from patchify.store.opening import Store
-from patchify.tracking.naming import named_run
+from patchify.stored.naming import named_run
 
 KEY = "abcdef" + 58 * "0"
 

@@ -8,9 +8,9 @@ import pytest
 from patchify.journal.folder import LOCAL
 from patchify.journal.journal import Journal
 from patchify.store.opening import Store, open_store
-from patchify.tracking import database, histories
+from patchify.stored import database, histories
+from patchify.stored.runs import stored_runs
 from patchify.tracking.delivery import deliver
-from patchify.tracking.reading import stored_runs
 from tests.tracking.runs import a_run, ends
 
 RECORDS = {

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from patchify.store import StoreError
 from patchify.store.address import public
-from patchify.store.faults import explained
 from patchify.store.opening import Store
-from patchify.tracking.done import REMEDY, RESULTS
-from patchify.tracking.reading import StoredRun, search, stored, stored_runs
+from patchify.stored.run import KEY, RESULTS, StoredRun
+from patchify.stored.runs import stored_runs, study_names
+from patchify.stored.source import asking
 
 BEST = "best:"
 SHORTEST = 6
@@ -44,24 +44,23 @@ def named_run(store: Store, name: str) -> NamedRun:
     The best of a study is that with the best test accuracy; where no run has one, validation accuracy.
     Raises StoreError where there is none, or more than one; Unreachable, OSError.
     """
-    with explained(store.address, REMEDY):
-        if name.startswith(BEST):
-            return _best(store, name.removeprefix(BEST))
-        found = _beginning(store, name)
-        if not found:
-            raise StoreError(f"there is no run {name} in {public(store.address)}: {_nearest(store, name)}")
-        trained = [run for run in found if "run_key" in run.tags]
-        if not trained:
-            remedy = f"name one of its runs, or {BEST}STUDY"
-            raise StoreError(f"RUN must be one run: {name} is the sweep {found[0].name!r}; {remedy}")
-        if len({run.tags["run_key"] for run in trained}) > 1:
-            several = ", ".join(f"{run.id} ({run.name})" for run in trained)
-            raise StoreError(f"RUN must be one run: {name} is how {len(trained)} begin; give more letters: {several}")
-        finished = [run for run in trained if _is_done(run)]
-        if not finished:
-            last = trained[-1]
-            raise StoreError(f"RUN must be finished: {last.name!r} is {last.status}; train it to its end first")
-        return _scored(finished[-1])
+    if name.startswith(BEST):
+        return _best(store, name.removeprefix(BEST))
+    found = _beginning(store, name)
+    if not found:
+        raise StoreError(f"there is no run {name} in {public(store.address)}: {_nearest(store, name)}")
+    trained = [run for run in found if KEY in run.tags]
+    if not trained:
+        remedy = f"name one of its runs, or {BEST}STUDY"
+        raise StoreError(f"RUN must be one run: {name} is the sweep {found[0].name!r}; {remedy}")
+    if len({run.tags[KEY] for run in trained}) > 1:
+        several = ", ".join(f"{run.id} ({run.name})" for run in trained)
+        raise StoreError(f"RUN must be one run: {name} is how {len(trained)} begin; give more letters: {several}")
+    finished = [run for run in trained if _is_done(run)]
+    if not finished:
+        last = trained[-1]
+        raise StoreError(f"RUN must be finished: {last.name!r} is {last.status}; train it to its end first")
+    return _scored(finished[-1])
 
 
 def _beginning(store: Store, name: str) -> list[StoredRun]:
@@ -69,16 +68,14 @@ def _beginning(store: Store, name: str) -> list[StoredRun]:
     if not re.fullmatch(f"[0-9a-f]{{{SHORTEST},}}", name):
         rule = f"RUN must be {BEST}STUDY, or a run's id or key, or at least the first {SHORTEST} letters of one"
         raise StoreError(f"{rule}: got {name!r}; {_nearest(store, name)}")
-    studies = {experiment.experiment_id: experiment.name for experiment in store.client.search_experiments()}
-    conditions = [f"attributes.run_id LIKE '{name}%'", f"tags.run_key LIKE '{name}%'"]
-    found = [run for one in conditions for run in search(store, list(studies), one, "start_time ASC")]
-    return [stored(run, studies[run.info.experiment_id]) for run in found]
+    with asking(store) as source:
+        return sorted(source.beginning(name), key=lambda run: run.started)
 
 
 def _best(store: Store, study: str) -> NamedRun:
     finished = [run for run in stored_runs(store, study) if _is_done(run)]
     if not finished:
-        reason = "has no finished run" if study in store.experiments() else f"is not in {public(store.address)}"
+        reason = "has no finished run" if study in study_names(store) else f"is not in {public(store.address)}"
         raise StoreError(f"the study {study} {reason}: {_nearest(store, BEST + study)}")
     scored = [_scored(run) for run in finished]
     compared = [one for one in scored if one.images == "test"] or scored
@@ -94,18 +91,18 @@ def _scored(run: StoredRun) -> NamedRun:
 
 def _nearest(store: Store, name: str) -> str:
     """The remedy for a name that no run has: what is most like it of all that could be named."""
-    finished = {study: [run for run in stored_runs(store, study) if _is_done(run)] for study in store.experiments()}
-    studies = [study for study, runs in finished.items() if runs]
-    if not studies:
+    finished = {study: [run for run in stored_runs(store, study) if _is_done(run)] for study in study_names(store)}
+    begun = [study for study, runs in finished.items() if runs]
+    if not begun:
         return "it holds no finished run yet; train first (patchify)"
-    names = {word: BEST + study for study in studies for word in (study, BEST + study)}
+    names = {word: BEST + study for study in begun for word in (study, BEST + study)}
     for run in (run for runs in finished.values() for run in runs):
         shown = f"{run.id[:SHOWN]} ({run.name})"
-        names |= {run.id[: len(name)]: shown, run.tags["run_key"][: len(name)]: shown, run.name: shown}
+        names |= {run.id[: len(name)]: shown, run.tags[KEY][: len(name)]: shown, run.name: shown}
     close = dict.fromkeys(names[word] for word in difflib.get_close_matches(name, names, n=3))
     if close:
         return f"did you mean {' or '.join(close)}?"
-    return f"there are {', '.join(BEST + study for study in studies)}; patchify-ui shows all runs"
+    return f"there are {', '.join(BEST + study for study in begun)}; patchify-ui shows all runs"
 
 
 def _is_done(run: StoredRun) -> bool:
