@@ -12,7 +12,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from patchify.charts.lines import Line, draw_lines, key, label_ends
-from patchify.charts.style import COLOURS, INK, settle, sheet, styled, wrap_label
+from patchify.charts.style import COLOURS, INK, lay_out, settle, sheet, styled, wrap_label
 
 PALE = "#86BBDC"
 """Of the bars: the palette's blue, light enough for an error bar to be seen on it."""
@@ -111,8 +111,8 @@ def _mark_baseline(axes: Axes, bars: Sequence[Bar], means: np.ndarray) -> None:
 def _make_room(figure: Figure, axes: Axes, texts: Sequence[Text], ends: np.ndarray, lowest: float) -> None:
     """Widen the x axis until each text fits to the right of its bar's end."""
     low, high = min(0.0, 1.08 * lowest), float(ends.max()) or 1.0
-    figure.draw_without_rendering()
-    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]  # else each text makes its own
+    lay_out(figure)
+    renderer = FigureCanvasAgg(figure).get_renderer()  # else each text makes its own
     width = axes.get_window_extent().width
     gap = 10 * figure.dpi / 72  # the texts' distance of 6 points from the bars, and some air
     shares = 1 - np.array([text.get_window_extent(renderer).width + gap for text in texts]) / width  # left of each text

@@ -10,6 +10,8 @@ from typing import Any
 
 import matplotlib.style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine, LayoutEngine
 from matplotlib.text import Text
@@ -206,12 +208,16 @@ def save(figure: Figure, path: Path, suffixes: Sequence[str] = KINDS, *, dpi: in
 def picture(figure: Figure, suffix: str, *, dpi: int) -> bytes:
     """The content of a file of this kind."""
     buffer = io.BytesIO()
+    canvas, resolution = figure.canvas, figure.dpi
     with styled():
-        if suffix == ".png":  # of which a run draws three: `savefig` draws everything twice
-            figure.set_dpi(dpi)
-            FigureCanvasAgg(figure).print_png(  # type: ignore[no-untyped-call]
-                buffer, metadata=NO_TRACES[suffix], pil_kwargs={"compress_level": 2}
-            )
-        else:
-            figure.savefig(buffer, format=suffix[1:], dpi=dpi, metadata=NO_TRACES[suffix])
+        figure.set_dpi(dpi)
+        match suffix:  # by canvases, since `savefig` draws everything twice
+            case ".png":
+                FigureCanvasAgg(figure).print_png(buffer, metadata=NO_TRACES[suffix], pil_kwargs={"compress_level": 2})
+            case ".svg":
+                FigureCanvasSVG(figure).print_svg(buffer, metadata=NO_TRACES[suffix])
+            case ".pdf":
+                FigureCanvasPdf(figure).print_pdf(buffer, metadata=NO_TRACES[suffix])
+    figure.set_canvas(canvas)
+    figure.set_dpi(resolution)  # vectors have their own
     return buffer.getvalue()
