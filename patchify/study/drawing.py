@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from patchify import charts
@@ -9,7 +10,7 @@ from patchify.config.schema import Chart, ChartKind
 from patchify.study import ResultsError
 from patchify.study.gains import panels
 from patchify.study.groups import footer, group_intervals
-from patchify.study.intervals import interval
+from patchify.study.intervals import quantile
 from patchify.study.minutes import core_minutes
 from patchify.study.overview import judging_column
 from patchify.study.quantities import heading, of_difference, quantity
@@ -144,14 +145,13 @@ def _line_chart(chart: Chart, tables: Tables, lines: list[charts.Line], axis: st
 def _line(tables: Tables, run: str, values: "pd.Series[float]", colour: int) -> charts.Line:
     """Values, one a record of all runs, of this group of runs."""
     group = tables.history["run"] == run
-    by_step = values[group].groupby(tables.history["step"][group])
-    at_steps = {int(str(step)): interval(found.dropna().tolist()) for step, found in by_step}
-    half_widths = [found.half_width for found in at_steps.values()]
+    found = values[group].groupby(tables.history["step"][group]).agg(["count", "mean", "sem"])
+    half_widths = found["count"].map(lambda n: quantile(n - 1) if n > 1 else np.nan) * found["sem"]
     return charts.Line(
         label=run,
-        steps=list(at_steps),
-        mean=[found.mean for found in at_steps.values()],
-        half_width=None if None in half_widths else [width or 0.0 for width in half_widths],
+        steps=found.index.tolist(),
+        mean=found["mean"].tolist(),
+        half_width=None if half_widths.isna().any() else half_widths.tolist(),
         dashed=False,
         colour=colour,
         baseline=run == tables.baseline,

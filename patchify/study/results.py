@@ -1,21 +1,19 @@
 """From stored runs to a study's tables: what differs between them, and what they are called."""
 
 import json
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pandas as pd
 
-from patchify.config.identity import shared_words, short, without
 from patchify.core.model import operations
 from patchify.core.model.architecture import Architecture
 from patchify.core.training.schedules import SCHEDULES
 from patchify.store.opening import Store
 from patchify.stored.histories import histories
 from patchify.stored.run import StoredRun
+from patchify.study.names import names_by, names_of, natural
 
 SCORES = (
     *("train_loss", "train_accuracy", "validation_accuracy", "test_loss", "test_accuracy"),
@@ -67,8 +65,8 @@ def tables(
     note: on the data set; by: settings that make groups of the runs; none: all that differ
     """
     settings = differing(runs)
-    names = _names_by(runs, by) if by else _names(runs, settings)
-    runs = sorted(runs, key=lambda run: (_natural(names[run.id]), int(run.params["seed"]), run.id))
+    names = names_by(runs, by) if by else names_of(runs, settings)
+    runs = sorted(runs, key=lambda run: (natural(names[run.id]), int(run.params["seed"]), run.id))
     records = histories(store, runs)
     updates = records.groupby("run_id")["step"].max()
     columns = [*SCORES, *[column for column in VIEWS if any(_metric(column) in run.metrics for run in runs)][:1]]
@@ -122,40 +120,3 @@ def _rounded(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     scale = 10.0 ** np.clip(np.nan_to_num(places), 0, 300)
     table[list(columns)] = np.rint(values * scale) / scale  # the number nearest to the decimals, as it is read back
     return table
-
-
-def _names_by(runs: Sequence[StoredRun], by: Sequence[str]) -> dict[str, str]:
-    return {run.id: " · ".join(f"{short(key)}={run.params.get(key, '')}" for key in by) for run in runs}
-
-
-def _names(runs: Sequence[StoredRun], settings: Sequence[str]) -> dict[str, str]:
-    """What to call each run's group of equal settings.
-
-    Its shortest label, without what the labels of all groups share but the first word; where groups would otherwise
-    be called the same, with the settings in which these differ.
-    """
-    groups = {run.id: tuple(run.params.get(key, "") for key in settings) for run in runs}
-    labels: dict[tuple[str, ...], str] = {}
-    for run in sorted(runs, key=lambda run: (len(run.tags["label"]), run.tags["label"])):
-        labels.setdefault(groups[run.id], run.tags["label"])
-    common = shared_words(labels.values())
-    labels = {group: without(label, common) for group, label in labels.items()}
-    while shared := [label for label, count in Counter(labels.values()).items() if count > 1]:
-        for label in shared:
-            _tell_apart(labels, label, settings)
-    return {run.id: labels[groups[run.id]] for run in runs}
-
-
-def _tell_apart(labels: dict[tuple[str, ...], str], label: str, settings: Sequence[str]) -> None:
-    """Add to the label of the groups that share it the settings in which they differ."""
-    alike = [group for group in labels if labels[group] == label]
-    for key, values in zip(settings, zip(*alike, strict=True), strict=True):
-        if len(set(values)) > 1:
-            for group, value in zip(alike, values, strict=True):
-                labels[group] += f" · {key.rpartition('.')[2]}={value}"
-
-
-def _natural(name: str) -> list[tuple[float, str]]:
-    """Sorting key that puts `f=4` before `f=10`."""
-    parts = re.findall(r"\d+\.?\d*|\D+", name)
-    return [(float(part), "") if part[0].isdigit() else (-1.0, part) for part in parts]

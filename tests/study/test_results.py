@@ -8,7 +8,8 @@ from patchify.config.identity import settings
 from patchify.core.training.schedules import Constant, Cyclic
 from patchify.stored.run import StoredRun
 from patchify.study.intervals import interval
-from patchify.study.results import _names, cycle_ends, differing, train_flops
+from patchify.study.names import names_of
+from patchify.study.results import cycle_ends, differing, train_flops
 from patchify.sweep.plan import plan
 from tests.sweep.test_loading import SMALL, a_run
 
@@ -20,7 +21,7 @@ def run(id: str, label: str, **params: str) -> StoredRun:  # noqa: A002 - the fi
 
 
 def names(*runs: StoredRun) -> list[str]:
-    return list(_names(runs, differing(runs)).values())
+    return list(names_of(runs, differing(runs)).values())
 
 
 def test_a_group_is_called_by_the_label_of_its_runs() -> None:
@@ -51,6 +52,19 @@ def test_a_label_that_says_a_setting_is_no_other_groups_name() -> None:
         run("a", "arch2", f="4", g="1"), run("b", "arch2", f="4", g="2"), run("c", "arch2 · g=2", f="8", g="2")
     )
     assert found == ["arch2 · g=1", "arch2 · g=2 · f=4", "arch2 · g=2 · f=8"]
+
+
+def test_a_setting_that_one_label_states_all_labels_of_that_network_state() -> None:
+    default = run("a", "arch2", hidden="[50]", rate="0.1")
+    others = [
+        run("b", "arch2 · hidden=[100]", hidden="[100]", rate="0.1"),
+        run("c", "arch2 · rate=0.2", hidden="[50]", rate="0.2"),
+        run("d", "arch3", hidden="[10, 20]", rate="0.1"),
+    ]
+    expected = ["arch2 · hidden=[50] · rate=0.1", "arch2 · hidden=[100] · rate=0.1", "arch2 · hidden=[50] · rate=0.2"]
+    assert names(default, *others) == [*expected, "arch3"]
+    typed = run("a", "arch2 · hidden=[50]", hidden="[50]", rate="0.1")
+    assert names(typed, *others) == [*expected, "arch3"]
 
 
 def test_an_interval_is_students_t_of_the_mean() -> None:
