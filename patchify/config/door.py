@@ -1,5 +1,6 @@
 """Where a composed config becomes plain objects, and where what can't be run is refused."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -116,9 +117,15 @@ def explain(error: Exception) -> str:
             prefix = found.full_key.rpartition(".")[0]
             return unknown_key(found.full_key, [f"{prefix}.{name}" if prefix else name for name in known])
         if isinstance(found, OmegaConfBaseException) and found.full_key:
-            reason = str(found.msg or found).splitlines()[0]
-            return f"{found.full_key} must fit its type: {reason}; patchify --cfg job shows valid values"
+            return _unfit(found)
     return " ".join(str(error).split())
+
+
+def _unfit(error: OmegaConfBaseException) -> str:
+    reason = str(error.msg or error).splitlines()[0]
+    if unset := re.search(r"Environment variable '(\w+)' not found", reason):
+        return f"{error.full_key} must be in the environment as {unset[1]}: it is not set; export {unset[1]}=..."
+    return f"{error.full_key} must fit its type: {reason}; patchify --cfg job shows valid values"
 
 
 def _group_and_name(file: str) -> tuple[str, str]:

@@ -18,6 +18,12 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 SQLITE_SAYS = {"database or disk is full": errno.ENOSPC, "disk I/O error": errno.EIO}
 """The same in SQLite's words, which has the second also for quotas and limits."""
 NETWORK = (requests.RequestException, ConnectionError, TimeoutError)
+REFUSALS = {
+    requests.codes.unauthorized: "does not know us (401): put user and password into MLFLOW_TRACKING_USERNAME and "
+    "MLFLOW_TRACKING_PASSWORD, or into ~/.netrc",
+    requests.codes.forbidden: "does not permit that (403): ask who keeps it for the right to edit",
+}
+"""What a server with users says of them, by the status of its answer."""
 
 
 @contextmanager
@@ -39,6 +45,8 @@ def explained(address: str, remedy: str) -> Iterator[None]:
             if address.startswith(SQLITE) and words in reason:
                 database = address.removeprefix(SQLITE)
                 raise OSError(number, f"{words}; make room and start again", database) from error
+        if refusal := REFUSALS.get(_status(error)):
+            raise StoreError(f"the store {public(address)} {refusal}") from error
         kind = Unreachable if _may_pass(error) else StoreError
         raise kind(f"the store {public(address)} can't be used: {public(reason)}; {remedy}") from error
 
@@ -52,14 +60,21 @@ def _root(error: BaseException, before: BaseException | None) -> str:
 def _may_pass(error: Exception) -> bool:
     """Whether the same request may succeed later: nobody answered, or the answer was 5xx or 429."""
     # after an error is early enough: MLflow takes a second to import
-    from mlflow.exceptions import InvalidUrlException, MlflowException  # noqa: PLC0415
+    from mlflow.exceptions import InvalidUrlException  # noqa: PLC0415
     from sqlalchemy.exc import OperationalError  # noqa: PLC0415
 
-    if isinstance(error, requests.HTTPError):
-        return _passing(error.response.status_code)
-    if isinstance(error, MlflowException):
-        return _passing(error.get_http_status_code()) and not isinstance(error, InvalidUrlException)
+    if status := _status(error):
+        return _passing(status) and not isinstance(error, InvalidUrlException)
     return isinstance(error, (*NETWORK, OperationalError, sqlite3.OperationalError))
+
+
+def _status(error: Exception) -> int:
+    """The status of a server's answer, or what MLflow takes for one; 0 where there was none."""
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
+    if isinstance(error, requests.HTTPError):
+        return int(error.response.status_code)
+    return int(error.get_http_status_code()) if isinstance(error, MlflowException) else 0
 
 
 def _passing(status: int) -> bool:

@@ -23,6 +23,7 @@ from patchify.store import RunDeleted, Unreachable
 from patchify.store.address import public
 from patchify.store.file import SQLITE
 from patchify.store.opening import Store, address_of, open_store
+from patchify.store.version import other_version
 from patchify.stored.done import finished_runs
 from patchify.stored.run import FinishedRun
 from patchify.sweep.place import VARIABLE, Place
@@ -135,10 +136,14 @@ def _find_out(first: Run, keys: Sequence[str], titles: Sequence[str]) -> Sweep:
 def reached(address: str, local: str) -> Store | None:
     """The store, or None, and a line that says so, where it is out of reach. Raises StoreError."""
     try:
-        return open_store(address)
+        store = open_store(address)
+        note = other_version(store)
     except Unreachable as error:
         complain(f"{error}; all is kept below {local}, until `{sync_command(local)}` sends it")
         return None
+    if note:
+        complain(note)
+    return store
 
 
 def _known(store: Store | None, keys: Sequence[str], local: str) -> dict[str, FinishedRun] | None:
