@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.postgres import Postgres
+from tests.cluster.team import Team
 from tests.processes import wait_until
 
 CONFIGURATION = """
@@ -113,3 +115,34 @@ def slurm(_cluster: Slurm) -> Iterator[Slurm]:
     yield _cluster
     subprocess.run(["scancel", "--user=root"], check=True)
     wait_until(_cluster.idle)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """PostgreSQL, empty at first."""
+    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def team(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    """A team's server with the user ann."""
+    if not shutil.which("nginx"):
+        pytest.skip("there is no nginx: Debian's package nginx-light has it")
+    os.environ.update(postgres.environment)
+    team = Team(tmp_path_factory.mktemp("team"), postgres)
+    yield team
+    for command in list(team.running):
+        team.stop(command)
+    for name in postgres.environment:
+        del os.environ[name]
+
+
+@pytest.fixture
+def ann(team: Team, monkeypatch: pytest.MonkeyPatch) -> Team:
+    """The same, with ann's name and password in the environment."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", team.address)
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "ann")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", team.password("ann"))
+    return team

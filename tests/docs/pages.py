@@ -39,9 +39,12 @@ class Block:
             yield from (words for words in lines if words and words[0].startswith("patchify"))
 
 
-def blocks(page: Path) -> list[Block]:
-    """All fenced blocks, in the order of the page."""
-    return [Block(**found.groupdict()) for found in BLOCK.finditer(page.read_text())]
+def blocks(page: Path, section: str = "") -> list[Block]:
+    """All fenced blocks, in the order of the page; section: the heading of the one that is wanted."""
+    text = page.read_text()
+    if section:
+        text = text.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    return [Block(**found.groupdict()) for found in BLOCK.finditer(text)]
 
 
 def quick(words: list[str]) -> list[str]:
