@@ -5,6 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready-to-use
 COMPARABLE := .venv/ready-to-compare
+CLUSTERED := .venv/ready-for-clusters
 
 # Of `make assignment`: its folder, how its studies' names begin; a data set, none: the first that is there; changes of
 # every training, as ARGS="schedule.step_size=100 seed=0"; the course's debugging file
@@ -57,8 +58,9 @@ test: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore tests/cluster
 
-# Sweeps through a real Slurm on this machine, which root starts for it: some minutes. Skipped where it is not installed.
-test-cluster: $(READY)
+# Sweeps through a real Slurm and a real Ray, and a team's server, on this machine: a quarter of an hour. What is not
+# installed, or needs root, is skipped.
+test-cluster: $(CLUSTERED)
 	$(BIN)/python -m pytest tests/cluster
 
 # The documentation as a site, in site/; broken links are errors.
@@ -76,6 +78,9 @@ benchmark: $(COMPARABLE)
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) set_up.py
+
+$(CLUSTERED): pyproject.toml constraints.txt
+	@$(PYTHON) set_up.py cluster
 
 $(COMPARABLE): pyproject.toml constraints.txt
 	@$(PYTHON) set_up.py benchmark

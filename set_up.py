@@ -1,6 +1,7 @@
 """Make `.venv` with all that patchify and its checks need; called by the Makefile, standard library only.
 
-With the word `benchmark`, also PyTorch and JAX, which patchify-benchmark compares with.
+With the word `benchmark`, also PyTorch and JAX, which patchify-benchmark compares with; with the word `cluster`, what
+the tests of clusters and of a team's server need.
 """
 
 import fcntl
@@ -10,8 +11,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
-READY = {"dev": ENVIRONMENT / "ready-to-use", "dev,benchmark": ENVIRONMENT / "ready-to-compare"}
+READY = {
+    "dev": ENVIRONMENT / "ready-to-use",
+    "dev,benchmark": ENVIRONMENT / "ready-to-compare",
+    "dev,slurm,ray,server": ENVIRONMENT / "ready-for-clusters",
+}
 """Files that say that these extras are installed."""
+WORDS = {"benchmark": "dev,benchmark", "cluster": "dev,slurm,ray,server"}
 INPUTS = [ROOT / "pyproject.toml", ROOT / "constraints.txt"]
 
 
@@ -39,4 +45,4 @@ def run(*words: str, remedy: str) -> None:
 
 
 if __name__ == "__main__":
-    main("dev,benchmark" if sys.argv[1:] == ["benchmark"] else "dev")
+    main(WORDS[sys.argv[1]] if sys.argv[1:] else "dev")

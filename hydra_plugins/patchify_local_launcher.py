@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hydra.core.utils import JobReturn, JobStatus, configure_log, setup_globals
 
-from hydra_plugins.patchify_launcher import JobsLauncher, run_composed
+from hydra_plugins._patchify_launcher import JobsLauncher, run_composed
 from patchify.config.door import ConfigError
 from patchify.config.schema import Run
 from patchify.display import complain, relay, say

@@ -11,7 +11,7 @@ from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import DictConfig, open_dict
 
-from hydra_plugins.patchify_launcher import JobsLauncher
+from hydra_plugins._patchify_launcher import JobsLauncher
 from patchify.config.catalog import tracking_folder
 from patchify.config.door import ConfigError, check_choices, to_run
 from patchify.config.identity import label

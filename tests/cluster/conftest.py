@@ -143,6 +143,7 @@ def team(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def ann(team: Team, monkeypatch: pytest.MonkeyPatch) -> Team:
     """The same, with ann's name and password in the environment."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", team.address)
+    monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", str(team.folder / "cert.pem"))
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "ann")
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", team.password("ann"))
     return team

@@ -41,6 +41,11 @@ class Team:
         """Of the server itself."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def public(self) -> str:
+        """Of nginx before it, which its users know."""
+        return f"https://localhost:{self.tls}"
+
     def password(self, user: str) -> str:
         """Of a user that the page has made."""
         file = {"admin": "secrets/admin.password", "ann": "ann.password"}[user]

@@ -88,7 +88,7 @@ def test_a_restart_in_the_middle_of_a_sweep_loses_nothing(ann: Team) -> None:
 
 def test_sixteen_writers_of_a_thousand_runs_lose_nothing(ann: Team) -> None:
     began = time.monotonic()
-    written = write_all(Path("mlruns"), ann.address, "many", runs=RUNS, records=RECORDS, writers=WRITERS)
+    written = write_all(Path("mlruns"), ann.public, "many", runs=RUNS, records=RECORDS, writers=WRITERS)
     print(f"{RUNS} runs in {time.monotonic() - began:.0f} s")
     store = Store(address="postgresql+psycopg:///mlflow", database=None)
     found = stored_runs(store, "many")

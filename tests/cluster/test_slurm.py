@@ -50,7 +50,7 @@ def test_a_study_of_eight_jobs_has_the_bits_that_it_has_here(slurm: Slurm, tmp_p
     study = [*TINY, "architecture=arch1,arch2", "seed=0,1,2,3"]
     outcome = patchify(*SLURM, *study, "tracking.folder=there")
     assert outcome.status == 0, outcome
-    array = re.search(r"Slurm has them as job (\d+): squeue -j \d+; logs in (.*/slurm)\n", outcome.out)
+    array = re.search(r"Slurm has them as job (\d+): squeue -j \d+; logs in (.*/jobs)\n", outcome.out)
     assert array
     assert len(re.findall(r"^\[\d/8\] .* test accuracy ", outcome.out, re.MULTILINE)) == 8
     assert patchify("-m", *study, "tracking.folder=here").status == 0

@@ -31,6 +31,14 @@ def ask(*words: str) -> str:
     return done.stdout
 
 
+def probe(*options: str) -> None:
+    """Ask whether Slurm would take a job with these options. Raises ConfigError where it would not."""
+    words = ["sbatch", "--test-only", "--wrap=true", *options]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=ANSWER)  # noqa: S603
+    if done.returncode:
+        raise ConfigError(f"Slurm must take the jobs: {' '.join(done.stderr.split())}")
+
+
 def cancel(array: str) -> None:
     """Have Slurm end jobs as SIGTERM ends a run."""
     subprocess.run(["scancel", array], check=False, timeout=ANSWER)  # noqa: S603, S607
