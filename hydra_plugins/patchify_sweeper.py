@@ -11,6 +11,7 @@ from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import DictConfig, open_dict
 
+from hydra_plugins._patchify_composing import compose_all
 from hydra_plugins._patchify_launcher import JobsLauncher
 from patchify.config.catalog import tracking_folder
 from patchify.config.door import ConfigError, check_choices, to_run
@@ -43,7 +44,7 @@ class PatchifySweeper(BasicSweeper):
         (jobs,) = self.split_arguments(overrides, max_batch_size=None)
         if len(jobs) > MANY:
             say(f"composing {len(jobs)} jobs")
-        configs = [self.hydra_context.config_loader.load_sweep_config(self.config, job) for job in jobs]
+        configs = compose_all(self.hydra_context.config_loader, self.config, jobs)
         runs = [self._checked(config, job) for config, job in zip(configs, jobs, strict=True)]
         if isinstance(self.launcher, JobsLauncher):
             self.launcher.check(runs)

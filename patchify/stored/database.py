@@ -127,6 +127,8 @@ class Database:
             of_these = f"run_uuid IN ({', '.join(f':{number}' for number in some)})"
             return self._rows(query.format(of_these=of_these), **values, **some)
 
+        if len(runs) <= PORTION:
+            return rows(0) if runs else []
         with ThreadPoolExecutor(READERS) as readers:
             return [row for found in readers.map(rows, range(0, len(runs), PORTION)) for row in found]
 

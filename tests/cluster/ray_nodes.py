@@ -5,7 +5,12 @@ from typing import Any
 
 from ray.cluster_utils import Cluster
 
-NODE: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 80_000_000, "include_dashboard": False, "node_ip_address": "127.0.0.1"}
+NODE: dict[str, Any] = {
+    "num_cpus": 1,
+    "object_store_memory": 80_000_000,
+    "include_dashboard": False,
+    "node_ip_address": "127.0.0.1",
+}
 
 if __name__ == "__main__":
     cluster = Cluster(initialize_head=True, head_node_args=NODE)
