@@ -14,7 +14,7 @@ DATA ?=
 ARGS ?=
 DEBUG ?= debug_conv_info.npz
 
-.PHONY: report assignment test test-cluster faults benchmark docs clean
+.PHONY: report assignment test test-cluster load faults benchmark docs clean
 
 # CIFAR-10 if it is here or can be downloaded
 CHOOSE_DATA = data=$(DATA); [ -n "$$data" ] || data=cifar10; [ $$data != cifar10 ] || $(BIN)/patchify-data || { data=textures; \
@@ -62,6 +62,12 @@ test: $(READY)
 # installed, or needs root, is skipped.
 test-cluster: $(CLUSTERED)
 	$(BIN)/python -m pytest tests/cluster
+
+# 1,000 runs of 101 records into a team's server by 16 writers, then plans and summaries of studies of up to 10,000 runs,
+# into load/: half an hour and 4 GB.
+load: $(CLUSTERED)
+	PATCHIFY_RECORDS=101 $(BIN)/python -m pytest -s tests/cluster/test_server.py -k sixteen
+	$(BIN)/python -m tests.load.growth load
 
 # The documentation as a site, in site/; broken links are errors.
 docs: $(READY)

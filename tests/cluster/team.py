@@ -82,6 +82,22 @@ class Team:
         process.terminate()
         process.wait(timeout=60)
 
+    def processor_time(self) -> dict[str, float]:
+        """Seconds that each server has taken so far, its workers among them."""
+        heads = {name: process.pid for name, process in self.running.items()} | {
+            "PostgreSQL": self.postgres.process.pid
+        }
+        listed = subprocess.run(
+            ["ps", "-eo", "pid=,ppid=,cputimes="], check=True, capture_output=True, text=True
+        ).stdout
+        rows = [tuple(map(int, line.split())) for line in listed.splitlines()]
+        parents, seconds = {pid: parent for pid, parent, _ in rows}, {pid: time for pid, _, time in rows}
+
+        def below(pid: int, head: int) -> bool:
+            return pid == head or (pid in parents and below(parents[pid], head))
+
+        return {name: sum(seconds[pid] for pid in seconds if below(pid, head)) for name, head in heads.items()}
+
     def certify(self) -> None:
         """A certificate for localhost, which clients are told to trust."""
         subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
