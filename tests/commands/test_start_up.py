@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 HEAVY = ["PIL", "filelock", "matplotlib", "mlflow", "optuna", "pandas", "pooch", "scipy", "typst"]
 """MLflow takes seconds, Matplotlib one; filelock, the least, brings asyncio along."""
@@ -34,3 +36,11 @@ def test_no_heavy_library_is_imported_for(command: str, words: list[str], expect
     done = subprocess.run(python, capture_output=True, text=True, check=True, env=environment)
     assert expected in done.stdout
     assert done.stderr == "imported:\n"
+
+
+@pytest.mark.parametrize(("command", "words"), [("summarize", ["tiny"]), ("predict", ["best:tiny", "picture.png"])])
+def test_a_local_store_is_read_without_mlflow(command: str, words: list[str], tiny_sweep: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (32, 32)).save(tmp_path / "picture.png")
+    python = [sys.executable, "-c", CODE, f"patchify.commands.{command}", *words, "--uri", str(tiny_sweep)]
+    done = subprocess.run(python, capture_output=True, text=True, check=True)
+    assert "mlflow" not in done.stderr.splitlines()[-1].split()
