@@ -20,7 +20,7 @@ Settings = TypeVar("Settings")
 SETTINGS = get_type_hints(Run)
 GROUPS = [name for name, kind in SETTINGS.items() if is_dataclass(kind)]
 SCHEMA = re.compile(r"/schema/(\w+)/(\w+)@_here_")
-VARIABLE = re.compile(r"\$\{oc\.env:(\w+),null\}")
+VARIABLE = re.compile(r"\$\{oc\.env:(\w+)(,null)?\}")
 CONVERSIONS: dict[Any, tuple[Callable[[Any], Any], str]] = {
     float: (float, "a number, as 0.1"),  # to PyYAML, 1e-5 is a text
     int: (index, "a whole number, as 1"),  # those of NumPy would be written otherwise into a run's identity

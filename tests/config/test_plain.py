@@ -18,7 +18,8 @@ OPTIONS = [(group, name) for group in GROUPS for name in options(group)]
 
 
 @pytest.mark.parametrize(("group", "name"), OPTIONS, ids=str)
-def test_every_option_is_what_hydra_composes(group: str, name: str) -> None:
+def test_every_option_is_what_hydra_composes(group: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow.example.org")  # which tracking=server insists on
     composed = compose_run([f"{group}={name}"]).run
     assert option(group, name) == getattr(composed, group)
     assert run(**{group: name}) == composed

@@ -96,6 +96,10 @@ def chart(table: pd.DataFrame, path: Path) -> None:
     axes.set(xscale="log", yscale="log", xlabel="runs", ylabel="processor time (s)")
     axes.set_xlim(right=20 * table["runs"].max())
     axes.set_ylim(bottom=0.5 * float(np.min(table["cpu_seconds"])))
+    for axis, ticks in ((axes.xaxis, sorted(set(table["runs"]))), (axes.yaxis, [3, 10, 30, 100, 300])):
+        axis.set_ticks(ticks, [f"{tick:,}" for tick in ticks])
+        axis.set_ticks([], minor=True)
+    axes.grid(visible=True)
     settle(figure)
     save_chart(figure, path)
 

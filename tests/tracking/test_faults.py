@@ -86,7 +86,7 @@ def test_a_lost_answer_makes_no_second_run(proxy: Proxy, remote: Store, tmp_path
 def test_a_refusal_is_no_outage(proxy: Proxy, tmp_path: Path, status: str) -> None:
     folder = a_run(tmp_path, store=proxy.address)
     proxy.faults.extend([status] * 2)
-    with pytest.raises(StoreError, match=f"{proxy.address} can't be used: .*{status}") as raised:
+    with pytest.raises(StoreError, match=f"{proxy.address} .*{status}") as raised:
         deliver(folder, tmp_path)
     assert not isinstance(raised.value, Unreachable)
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike
-from scipy.optimize import minimize, nnls
 
 from patchify.study import ResultsError
 
@@ -66,14 +66,14 @@ def fit(points: Points, losses: Losses, starts: Sequence[Float[np.ndarray, "D"]]
 
     def rest(logs: Float[np.ndarray, "D"]) -> tuple[Float[np.ndarray, "_"], float]:
         terms = np.column_stack([np.ones(settings), (points / centres) ** -np.exp(logs)])
-        return nnls(terms / losses[:, np.newaxis], np.ones(settings))
+        return scipy.optimize.nnls(terms / losses[:, np.newaxis], np.ones(settings))
 
     def squares(logs: Float[np.ndarray, "D"]) -> float:
         return rest(logs)[1] ** 2
 
     bounds = [(float(np.log(SLOWEST)), float(np.log(FASTEST)))] * dimensions
     ends = [
-        minimize(squares, np.log(start), bounds=bounds, options={"ftol": 1e-13, "gtol": 1e-9})
+        scipy.optimize.minimize(squares, np.log(start), bounds=bounds, options={"ftol": 1e-13, "gtol": 1e-9})
         for start in starts or [np.full(dimensions, start) for start in STARTS]
     ]
     logs = min(ends, key=lambda end: float(end.fun)).x
