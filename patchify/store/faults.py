@@ -18,6 +18,8 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 SQLITE_SAYS = {"database or disk is full": errno.ENOSPC, "disk I/O error": errno.EIO}
 """The same in SQLite's words, which has the second also for quotas and limits."""
 NETWORK = (requests.RequestException, ConnectionError, TimeoutError)
+LATER = "start again when it can be"
+"""The remedy where a store can't be used for now."""
 REFUSALS = {
     requests.codes.unauthorized: "does not know us (401): put user and password into MLFLOW_TRACKING_USERNAME and "
     "MLFLOW_TRACKING_PASSWORD, or into ~/.netrc",

@@ -16,7 +16,7 @@ from typing import Any
 from patchify.store import StoreError
 from patchify.store.file import SQLITE
 from patchify.store.place import folder_of
-from patchify.stored.run import ASKED, KEY, RESULTS, FinishedRun, StoredRun, also
+from patchify.stored.run import ASKED, KEY, RESULTS, FinishedRun, Row, StoredRun, also
 
 DATABASES = ("sqlite", "postgresql")
 """Kinds of addresses; MLflow's others are asked by its client, as servers are."""
@@ -24,8 +24,6 @@ PORTION = 50
 """Runs whose values are asked for in one query."""
 READERS = 2
 """Queries at a time; SQLite's answer while Python waits."""
-
-Row = tuple[Any, ...]
 
 # ruff: noqa: S608 - SQL is put together of names that are ours; what others wrote is bound
 

@@ -1,7 +1,10 @@
 """What a stored run is."""
 
 from dataclasses import dataclass
+from typing import Any
 
+Row = tuple[Any, ...]
+"""Of a table that a store was asked for."""
 KEY = "run_key"
 """The tag of a training run with its identity. The parents of sweeps, which trained nothing, have none."""
 RESULTS = ("test/accuracy", "validation/accuracy")

@@ -4,14 +4,13 @@ from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
 from patchify.store import StoreError
-from patchify.stored.run import ASKED, KEY, RESULTS, FinishedRun, StoredRun, also
+from patchify.stored.run import ASKED, KEY, RESULTS, FinishedRun, Row, StoredRun, also
 
 FEW = 50
 """Keys asked for one by one. Measured: 10 ms each, and 2 s for all of 1,000 runs (MLflow knows no `IN` for tags)."""
@@ -19,8 +18,6 @@ PAGE = 250
 """Runs asked for at once: a server answers in time."""
 REQUESTS = 8
 """Requests that a server is given at a time."""
-
-Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True)

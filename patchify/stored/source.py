@@ -4,16 +4,12 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from patchify.store.faults import explained
+from patchify.store.faults import LATER, explained
 from patchify.store.opening import Store
 from patchify.stored.database import DATABASES, Database
-from patchify.stored.run import FinishedRun, StoredRun
-
-REMEDY = "start again when it can be"
-
-Row = tuple[Any, ...]
+from patchify.stored.run import FinishedRun, Row, StoredRun
 
 
 class Source(Protocol):
@@ -44,7 +40,7 @@ class Source(Protocol):
 @contextmanager
 def asking(store: Store) -> Iterator[Source]:
     """Ask a store in the `with`: what goes wrong there is raised as StoreError, Unreachable or OSError."""
-    with explained(store.address, REMEDY):
+    with explained(store.address, LATER):
         try:
             yield _source(store)
         except sqlite3.OperationalError:

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from mlflow.entities import Experiment, Param, Run, RunTag
 
 from patchify.store import StoreError, Unreachable
-from patchify.store.faults import explained
+from patchify.store.faults import LATER, explained
 from patchify.store.opening import Store
 from patchify.stored.server import download, search
 from patchify.tracking.delivery import JOURNAL, PARENT, PAUSE, TRIES
@@ -69,7 +69,7 @@ def runs_to_copy(source: Store, study: str) -> list[Run]:
 
 def place(source: Store, target: Store, study: str) -> Place:
     """The study in the other store, made where it is not there, with its description. Raises StoreError."""
-    with explained(target.address, "start again when it can be"):
+    with explained(target.address, LATER):
         experiment = target.experiment(study)
         here, there = source.client.get_experiment_by_name(study), target.client.get_experiment(experiment)
         for name, value in _page(here, there).items() if here else ():
@@ -87,7 +87,7 @@ def copy(source: Store, run: Run, to: Place) -> Outcome:
         return Outcome.running
     for attempt in range(TRIES):
         try:
-            with explained(to.store.address, "start again when it can be"):
+            with explained(to.store.address, LATER):
                 return _copied(source, run, to)
         except Unreachable:
             if attempt == TRIES - 1:

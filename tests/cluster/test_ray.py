@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.test_slurm import LONG, runs_with_records
+from tests.cluster.sweeps import LONG, runs_with_records, trained_there_as_here
 from tests.conftest import TINY
 from tests.in_store import assert_nothing_is_left, finished, local, runs_of
 from tests.processes import Started, patchify, wait_until
@@ -59,24 +59,9 @@ def nodes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Nodes]:
     nodes.stop()
 
 
-def test_a_study_has_the_bits_that_it_has_here(tmp_path: Path) -> None:
+def test_a_study_has_the_bits_that_it_has_here() -> None:
     study = [*TINY, "architecture=arch1,arch2", "seed=0,1"]
-    outcome = patchify(*RAY, *study, "tracking.folder=there")
-    assert outcome.status == 0, outcome
-    where = re.search(r"Ray has them: ray list tasks; logs in (.*/jobs)\n", outcome.out)
-    assert where
-    assert len(re.findall(r"^\[\d/4\] .* test accuracy ", outcome.out, re.MULTILINE)) == 4
-    assert patchify("-m", *study, "tracking.folder=here").status == 0
-    assert finished(local(tmp_path / "there")) == finished(local(tmp_path / "here"))
-    assert_nothing_is_left(tmp_path / "there")
-    parent, *runs = runs_of(tmp_path / "there", "scratch")
-    for run in runs:
-        assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
-        assert run.data.tags["command"] == parent.data.tags["command"]
-        assert Path(run.data.tags["log"]).parent == Path(where[1])
-        assert Path(run.data.tags["log"]).is_file()
-    again = patchify(*RAY, *study, "tracking.folder=there")
-    assert "4 of them done already" in again.out
+    trained_there_as_here(RAY, study, 4, "Ray has them: ray list tasks")
 
 
 def test_what_a_killed_node_ran_goes_on_from_its_checkpoint_on_another(nodes: Nodes, tmp_path: Path) -> None:

@@ -10,27 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from patchify.journal.folder import RunFolder, run_folders
-from patchify.journal.journal import read, recorded
+from patchify.journal.journal import read
 from tests.cluster.conftest import Slurm
+from tests.cluster.sweeps import LONG, runs_with_records, trained_there_as_here
 from tests.conftest import TINY, Command
 from tests.in_store import assert_nothing_is_left, finished, local, runs_of
 from tests.processes import Started, patchify, wait_until
 
 SLURM = ["-m", "hydra/launcher=slurm", "hydra.launcher.timeout_min=5", "hydra.launcher.mem_gb=null"]
-LONG = ["schedule=constant", "schedule.updates=60000", "record_every=500"]
-"""Some ten seconds of training."""
 
 
 def squeue(*words: str) -> list[str]:
     """What Slurm says of its jobs."""
     asked = ["squeue", "--noheader", "--array", *words]
     return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()
-
-
-def runs_with_records(tracking: Path = Path("mlruns")) -> list[RunFolder]:
-    """The folders of those runs that have recorded something."""
-    return [folder for folder in run_folders(tracking) if recorded(read(folder.journal)) - {0}]
 
 
 def process_of(job: str) -> int:
@@ -46,28 +39,12 @@ def process_of(job: str) -> int:
     return process
 
 
-def test_a_study_of_eight_jobs_has_the_bits_that_it_has_here(slurm: Slurm, tmp_path: Path) -> None:
+def test_a_study_of_eight_jobs_has_the_bits_that_it_has_here(slurm: Slurm) -> None:
     study = [*TINY, "architecture=arch1,arch2", "seed=0,1,2,3"]
-    outcome = patchify(*SLURM, *study, "tracking.folder=there")
-    assert outcome.status == 0, outcome
-    array = re.search(r"Slurm has them as job (\d+): squeue -j \d+; logs in (.*/jobs)\n", outcome.out)
-    assert array
-    assert len(re.findall(r"^\[\d/8\] .* test accuracy ", outcome.out, re.MULTILINE)) == 8
-    assert patchify("-m", *study, "tracking.folder=here").status == 0
-    assert finished(local(tmp_path / "there")) == finished(local(tmp_path / "here"))
-    assert_nothing_is_left(tmp_path / "there")
-    parent, *runs = runs_of(tmp_path / "there", "scratch")
+    said = r"Slurm has them as job (?P<array>\d+): squeue -j \d+"
+    (_, *runs), where = trained_there_as_here(SLURM, study, 8, said)
     for run in runs:
-        assert run.data.tags["mlflow.parentRunId"] == parent.info.run_id
-        assert run.data.tags["mlflow.source.git.commit"] == parent.data.tags["mlflow.source.git.commit"]
-        assert run.data.tags["command"] == parent.data.tags["command"]
-        log = Path(run.data.tags["log"])
-        assert log.is_file()
-        assert log.parent == Path(array[2])
-        assert log.name.startswith(f"{array[1]}_")
-    again = patchify(*SLURM, *study, "tracking.folder=there")
-    assert again.status == 0
-    assert "8 of them done already" in again.out
+        assert Path(run.data.tags["log"]).name.startswith(f"{where['array']}_")
 
 
 def test_a_job_that_slurm_asks_to_end_goes_on_from_its_checkpoint_when_it_is_requeued(
