@@ -112,6 +112,7 @@ class ClusterLauncher(JobsLauncher):
             raise
         finally:
             configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
+        self._say_what_waits()
         return results
 
     @property
@@ -166,6 +167,15 @@ class ClusterLauncher(JobsLauncher):
                 deliver(folder, tracking)
         except (StoreError, DamagedJournal) as error:  # it waits, and patchify-sync says so
             complain(str(error))
+
+    def _say_what_waits(self) -> None:
+        """Tell of runs that the store does not have all of: jobs tell it, too, where nobody sees it."""
+        from patchify.tracking.standing import sync_command, waits  # noqa: PLC0415
+
+        waiting = sum(waits(folder) for folder in self.folders)
+        if waiting:
+            command = sync_command(self.runs[0].tracking.folder)
+            complain(f"the store lacks parts of {waiting} of {len(self.folders)} runs: `{command}` sends them")
 
     def _end(self, place: int, ended: Ended, display: "SweepDisplay") -> None:
         from patchify.tracking.run import end_for  # noqa: PLC0415

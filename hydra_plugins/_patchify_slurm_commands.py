@@ -1,12 +1,15 @@
 """What Slurm's own commands say, and what it means."""
 
+import re
 import shlex
 import subprocess
+from collections.abc import Sequence
 
 from patchify.config.door import ConfigError
 
 ANSWER = 30
 """Seconds that Slurm has to answer."""
+REMEDY = "start patchify where the cluster's jobs are started from, or leave hydra/launcher=slurm out"
 USUAL = {"None", "Priority", "Resources", "JobArrayTaskLimit", "BeginTime", "Cleaning"}
 """Reasons for which jobs wait that pass by themselves."""
 ALIVE = {
@@ -18,27 +21,45 @@ ALIVE = {
 
 def ask(*words: str) -> str:
     """What a command of Slurm's prints. Raises ConfigError where there is none, or it fails."""
-    remedy = "start patchify where the cluster's jobs are started from, or leave hydra/launcher=slurm out"
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=ANSWER)  # noqa: S603
-    except FileNotFoundError:
-        raise ConfigError(f"hydra/launcher=slurm must have Slurm's {words[0]}: there is none; {remedy}") from None
-    except subprocess.TimeoutExpired:
-        raise ConfigError(f"Slurm must answer: {shlex.join(words)} took over {ANSWER} s; {remedy}") from None
-    except subprocess.CalledProcessError as error:
-        said = " ".join(error.stderr.split())
-        raise ConfigError(f"Slurm must answer: {shlex.join(words)} failed: {said}; {remedy}") from None
+    done = _done(*words)
+    if done.returncode:
+        said = " ".join(done.stderr.split())
+        raise ConfigError(f"Slurm must answer: {shlex.join(words)} failed: {said}; {REMEDY}")
     return done.stdout
 
 
 def probe(*options: str) -> None:
     """Ask whether Slurm would take a job with these options. Raises ConfigError where it would not."""
-    words = ["sbatch", "--test-only", "--wrap=true", *options]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=ANSWER)  # noqa: S603
+    done = _done("sbatch", "--test-only", "--wrap=true", *options)
     if done.returncode:
         raise ConfigError(f"Slurm must take the jobs: {' '.join(done.stderr.split())}")
 
 
-def cancel(array: str) -> None:
-    """Have Slurm end jobs as SIGTERM ends a run."""
-    subprocess.run(["scancel", array], check=False, timeout=ANSWER)  # noqa: S603, S607
+def largest_array() -> int:
+    """Jobs that one array may have; 1 where there are no arrays. Raises ConfigError as `ask` does."""
+    said = re.search(r"^MaxArraySize\s*=\s*(\d+)$", ask("scontrol", "show", "config"), re.MULTILINE)
+    return max(1, int(said[1])) if said else 1
+
+
+def preempted(job: str) -> bool:
+    """Whether Slurm has told the job to leave its place to more urgent ones."""
+    try:
+        said = ask("scontrol", "show", "job", "--oneliner", job)
+    except ConfigError:  # it has gone down: the job ends as any other that is told to
+        return False
+    when = re.search(r" PreemptTime=(\S+)", said)
+    return when is not None and when[1] != "None"
+
+
+def cancel(arrays: Sequence[str]) -> None:
+    """Have Slurm end jobs as SIGTERM ends a run. Raises ConfigError where it does not hear."""
+    _done("scancel", *arrays)
+
+
+def _done(*words: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(words, capture_output=True, text=True, check=False, timeout=ANSWER)  # noqa: S603
+    except FileNotFoundError:
+        raise ConfigError(f"hydra/launcher=slurm must have Slurm's {words[0]}: there is none; {REMEDY}") from None
+    except subprocess.TimeoutExpired:
+        raise ConfigError(f"Slurm must answer: {shlex.join(words)} took over {ANSWER} s; {REMEDY}") from None

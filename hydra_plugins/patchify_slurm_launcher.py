@@ -1,9 +1,10 @@
-"""Our launcher for Slurm: an array of jobs, a run each, sent by submitit.
+"""Our launcher for Slurm: arrays of jobs, a run each, sent by submitit.
 
 A job that Slurm asks to end, since its time is over or others are more urgent, leaves a checkpoint, and goes on from it
 once Slurm starts it again.
 """
 
+import math
 import signal
 import time
 from collections.abc import Sequence
@@ -11,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hydra.core.utils import JobReturn
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig
 
 from hydra_plugins._patchify_cluster import LOOK_EVERY, ClusterLauncher, Ended, OnNode, failed
-from hydra_plugins._patchify_slurm_commands import ALIVE, USUAL, ask, cancel, probe
+from hydra_plugins._patchify_slurm_commands import ALIVE, USUAL, ask, cancel, largest_array, preempted, probe
 from patchify.config.door import ConfigError
 from patchify.config.schema import Run
 from patchify.display import complain
@@ -47,15 +48,16 @@ class SlurmLauncher(ClusterLauncher):
         super().__init__()
         self.parallelism, self.timeouts = parallelism, timeouts
         self.partition = of_cluster["partition"]
-        self.choices = [f"--{name}={value}" for name, value in of_cluster.items() if value is not None]
+        chosen: dict[str, Any] = {name: value for name, value in of_cluster.items() if value is not None}
+        further: dict[str, Any] = {str(name): value for name, value in options.items()}
+        self.choices = [_flag(name, value) for name, value in {**chosen, **further}.items()]
         self.parameters = {
             "timeout_min": timeout_min,
             "mem_gb": mem_gb,
             "slurm_signal_delay_s": signal_s,
-            "slurm_array_parallelism": parallelism,
             "slurm_setup": list(setup),
-            "slurm_additional_parameters": OmegaConf.to_container(options),
-            **{f"slurm_{name}": value for name, value in of_cluster.items() if value is not None},
+            "slurm_additional_parameters": further,
+            **{f"slurm_{name}": value for name, value in chosen.items()},
         }
 
     def check(self, runs: Sequence[Run]) -> None:  # noqa: ARG002 - what a run needs, the cluster knows
@@ -75,20 +77,41 @@ class SlurmLauncher(ClusterLauncher):
         return min(len(runs), self.parallelism)
 
     def send(self, tasks: Sequence[OnNode]) -> "SlurmJobs":
-        """Send an array of jobs."""
+        """Send an array of jobs, or several where Slurm takes no array of so many."""
         from submitit import AutoExecutor  # noqa: PLC0415
         from submitit.core.utils import FailedJobError  # noqa: PLC0415
 
         executor = AutoExecutor(self.folder, cluster="slurm", slurm_max_num_timeout=self.timeouts)
-        threads = max(run.threads for run in self.runs)
-        executor.update_parameters(name=f"patchify {self.runs[0].study}", cpus_per_task=threads, **self.parameters)
+        count = math.ceil(len(tasks) / largest_array())
+        executor.update_parameters(
+            name=f"patchify {self.runs[0].study}",
+            cpus_per_task=max(run.threads for run in self.runs),
+            slurm_array_parallelism=max(1, self.parallelism // count),
+            **self.parameters,
+        )
+        jobs: list[Any] = []  # submitit's
+        size = math.ceil(len(tasks) / count)  # of all arrays but the last: they share what may run at a time
         try:
-            jobs = executor.submit_array([Requeued(task) for task in tasks])
+            for first in range(0, len(tasks), size):
+                jobs += executor.submit_array([Requeued(task) for task in tasks[first : first + size]])
         except FailedJobError as error:
+            cancel(_arrays(jobs))
             raise ConfigError(f"Slurm must take the jobs: {' '.join(str(error).split())}") from error
-        array = jobs[0].job_id.partition("_")[0]
-        about = f"Slurm has them as job {array}: squeue -j {array}; logs in {self.folder}"
-        return SlurmJobs(about=about, array=array, jobs=[_Sent(job=job) for job in jobs])
+        arrays = _arrays(jobs)
+        what = f"job{'s' if len(arrays) > 1 else ''} {', '.join(arrays)}"
+        about = f"Slurm has them as {what}: squeue -j {','.join(arrays)}; logs in {self.folder}"
+        return SlurmJobs(about=about, arrays=arrays, jobs=[_Sent(job=job) for job in jobs])
+
+
+def _flag(name: str, value: object) -> str:
+    """An option of sbatch, as submitit writes it."""
+    flag = f"--{name.replace('_', '-')}"
+    return flag if value is True else f"{flag}={value}"
+
+
+def _arrays(jobs: Sequence[Any]) -> list[str]:
+    """The numbers of the arrays that jobs belong to, each once, in order."""
+    return list(dict.fromkeys(job.job_id.partition("_")[0] for job in jobs))
 
 
 @dataclass(slots=True)
@@ -98,7 +121,11 @@ class Requeued:
     task: OnNode
 
     def __call__(self) -> JobReturn:
-        """Run the job; Slurm's signal has it leave a checkpoint and be queued again."""
+        """Run the job; Slurm's signals have it leave a checkpoint and be queued again.
+
+        SIGUSR2 is what it was sent with. A preemption may begin with SIGTERM instead, as a cancellation does, and Slurm
+        would count a job that ends by it as done.
+        """
         from submitit import JobEnvironment  # noqa: PLC0415 - for this launcher alone
 
         requeue = signal.getsignal(signal.SIGUSR2)  # submitit's
@@ -113,7 +140,7 @@ class Requeued:
         try:
             return self.task.run(JobEnvironment().paths.stdout)
         except Terminated:
-            if not asked or not callable(requeue):
+            if not callable(requeue) or not (asked or preempted(JobEnvironment().job_id)):
                 raise
             requeue(signal.SIGUSR2, None)
             raise AssertionError("submitit ends the process") from None
@@ -136,10 +163,10 @@ class _Sent:
 
 @dataclass(slots=True, kw_only=True)
 class SlurmJobs:
-    """An array of jobs. reasons: why some wait, as far as it was told; asked: when Slurm was."""
+    """Jobs in arrays. reasons: why some wait, as far as it was told; asked: when Slurm was."""
 
     about: str
-    array: str
+    arrays: list[str]
     jobs: list[_Sent]
     reasons: set[str] = field(default_factory=set)
     asked: float = field(default_factory=time.monotonic)
@@ -150,7 +177,7 @@ class SlurmJobs:
             return
         self.asked = time.monotonic()
         try:
-            lines = ask("squeue", "--noheader", "--array", "--states=all", f"--jobs={self.array}", "--format=%i|%T|%r")
+            lines = ask("squeue", "--noheader", "--array", "--states=all", self._ours, "--format=%i|%T|%r")
         except ConfigError:  # a restart of Slurm's is no news of any job
             return
         states = {}
@@ -180,7 +207,14 @@ class SlurmJobs:
 
     def cancel(self) -> None:
         """Have Slurm end them as SIGTERM ends a run."""
-        cancel(self.array)
         deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and ask("squeue", "--noheader", f"--jobs={self.array}", "--format=%i"):
-            time.sleep(LOOK_EVERY)
+        try:
+            cancel(self.arrays)
+            while time.monotonic() < deadline and ask("squeue", "--noheader", self._ours, "--format=%i"):
+                time.sleep(LOOK_EVERY)
+        except ConfigError as error:
+            complain(f"jobs may go on: {error}")
+
+    @property
+    def _ours(self) -> str:
+        return f"--jobs={','.join(self.arrays)}"

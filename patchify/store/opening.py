@@ -61,10 +61,10 @@ class Store:
             location = (self.artifacts / study).as_uri() if self.artifacts else None
             try:
                 return str(self.client.create_experiment(study, artifact_location=location))
-            except MlflowException as error:  # another process was first
+            except MlflowException:
                 found = self.client.get_experiment_by_name(study)
-                if found is None:
-                    raise StoreError(f"{self.address} takes no experiment {study!r}: {error}") from error
+                if found is None:  # else another process was first
+                    raise
         if found.lifecycle_stage != "active":
             remedy = "restore it there, or choose another study=NAME"
             raise StoreError(f"the experiment {study!r} was deleted in {self.address}: {remedy}")

@@ -54,7 +54,7 @@ class TrackedRun:
         self.sender = Sender(folder, tracking)
 
     def announce(self) -> None:
-        """Have the run in the store now, from this thread, if the store can be reached."""
+        """Have the run in the store now, from this thread, if that can be reached. Raises StoreError if it refuses."""
         with suppress(Unreachable):  # the end tries once more, and says so
             deliver(self.folder, self.tracking, PATIENCE)
 

@@ -52,6 +52,14 @@ def accuracy_of(entries: Sequence[Entry]) -> float:
     return float(next(last[name] for name in RESULTS if name in last))
 
 
+def waits(folder: RunFolder) -> bool:
+    """Whether the store does not have all of a run's journal, as far as that can be read."""
+    try:
+        return pending(folder) is not None
+    except DamagedJournal:
+        return True
+
+
 def standings(folders: Sequence[RunFolder], ask: Callable[[], Mapping[str, FinishedRun] | None]) -> list[Standing]:
     """How far runs are. What the store knows to be done counts; where it is out of reach, the journals decide.
 
@@ -74,8 +82,8 @@ def _here(folder: RunFolder) -> Standing:
     if not entries:
         return Standing(state="new")
     if finished(entries):
-        waits = pending(folder) is not None
-        return Standing(state="done", accuracy=accuracy_of(entries), journal=entries[0].content["id"], waits=waits)
+        journal = entries[0].content["id"]
+        return Standing(state="done", accuracy=accuracy_of(entries), journal=journal, waits=waits(folder))
     with folder.held() as held:
         if not held:
             return Standing(state="running")

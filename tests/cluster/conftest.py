@@ -38,9 +38,18 @@ SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0
 SlurmdParameters=config_overrides
 ReturnToService=2
 NodeName={host} NodeAddr=127.0.0.1 CPUs=4 State=UNKNOWN
-PartitionName=main Nodes=ALL Default=YES MaxTime=60 State=UP
+MaxArraySize=5
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=main Nodes=ALL Default=YES MaxTime=60 PriorityTier=1
+PartitionName=patient Nodes=ALL MaxTime=60 PriorityTier=1 GraceTime=60
+PartitionName=urgent Nodes=ALL MaxTime=60 PriorityTier=2
 """
-"""cred_expire: a job that is requeued may start again as soon as its credentials have expired, after 120 s else."""
+"""cred_expire: a job that is requeued may start again as soon as its credentials have expired, after 120 s else.
+
+Jobs in `urgent` take the place of others: at once of those in `main`, and of those in `patient` a minute
+after they were told.
+"""
 
 
 class Slurm:

@@ -11,7 +11,7 @@ from patchify.journal.journal import read, recorded
 from tests.in_store import assert_nothing_is_left, finished, local, runs_of
 from tests.processes import patchify
 
-LONG = ["schedule=constant", "schedule.updates=60000", "record_every=500"]
+LONG = ["schedule=constant", "schedule.updates=40000", "record_every=500"]
 """Some ten seconds of training."""
 
 

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,17 +14,26 @@ import pytest
 from patchify.journal.journal import read
 from tests.cluster.conftest import Slurm
 from tests.cluster.sweeps import LONG, runs_with_records, trained_there_as_here
+from tests.cluster.team import Team
 from tests.conftest import TINY, Command
-from tests.in_store import assert_nothing_is_left, finished, local, runs_of
-from tests.processes import Started, patchify, wait_until
+from tests.in_store import assert_nothing_is_left, finished, local, runs, runs_of
+from tests.processes import Started, patchify, sync, wait_until
 
 SLURM = ["-m", "hydra/launcher=slurm", "hydra.launcher.timeout_min=5", "hydra.launcher.mem_gb=null"]
+
+TWO = [*TINY[:-1], *LONG, "seed=0,1"]
+"""Two runs that a test has time to do something to."""
 
 
 def squeue(*words: str) -> list[str]:
     """What Slurm says of its jobs."""
     asked = ["squeue", "--noheader", "--array", *words]
     return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()
+
+
+def resumptions() -> list[int]:
+    """How often each run went on from a checkpoint."""
+    return [[event.kind for event in read(folder.journal)].count("resumed") for folder in runs_with_records()]
 
 
 def process_of(job: str) -> int:
@@ -41,26 +51,45 @@ def process_of(job: str) -> int:
 
 def test_a_study_of_eight_jobs_has_the_bits_that_it_has_here(slurm: Slurm) -> None:
     study = [*TINY, "architecture=arch1,arch2", "seed=0,1,2,3"]
-    said = r"Slurm has them as job (?P<array>\d+): squeue -j \d+"
+    said = r"Slurm has them as jobs (?P<first>\d+), (?P<second>\d+): squeue -j \d+,\d+"  # an array takes five at most
     (_, *runs), where = trained_there_as_here(SLURM, study, 8, said)
-    for run in runs:
-        assert Path(run.data.tags["log"]).name.startswith(f"{where['array']}_")
+    arrays = [Path(run.data.tags["log"]).name.partition("_")[0] for run in runs]
+    assert Counter(arrays) == {where["first"]: 4, where["second"]: 4}
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> object:
+    """What two long runs come to on this machine."""
+    folder = tmp_path_factory.mktemp("here")
+    assert patchify("-m", *TWO, f"tracking.folder={folder}").status == 0
+    return finished(local(folder))
 
 
 def test_a_job_that_slurm_asks_to_end_goes_on_from_its_checkpoint_when_it_is_requeued(
-    slurm: Slurm, tmp_path: Path
+    slurm: Slurm, here: object, tmp_path: Path
 ) -> None:
-    study = [*TINY[:-1], *LONG, "seed=0,1"]
-    sweep = Started(*SLURM, *study, "tracking.folder=there")
-    wait_until(lambda: len(runs_with_records(Path("there"))) == 2)
+    sweep = Started(*SLURM, *TWO)
+    wait_until(lambda: len(runs_with_records()) == 2)
     (job, *_) = squeue("--format=%i")
     subprocess.run(["scancel", "--signal=USR2", job], check=True)
     outcome = sweep.end()
     assert outcome.status == 0, outcome
-    assert patchify("-m", *study, "tracking.folder=here").status == 0
-    assert finished(local(tmp_path / "there")) == finished(local(tmp_path / "here"))
-    resumed = [[e.kind for e in read(folder.journal)].count("resumed") for folder in runs_with_records(Path("there"))]
-    assert sorted(resumed) == [0, 1]
+    assert finished(local(tmp_path / "mlruns")) == here
+    assert sorted(resumptions()) == [0, 1]
+
+
+@pytest.mark.parametrize("partition", ["main", "patient"])
+def test_jobs_that_give_way_to_urgent_ones_go_on_from_their_checkpoints(
+    slurm: Slurm, here: object, tmp_path: Path, partition: str
+) -> None:
+    sweep = Started(*SLURM, *TWO, f"hydra.launcher.partition={partition}")
+    wait_until(lambda: len(runs_with_records()) == 2)
+    urgent = ["--partition=urgent", "--exclusive", "--output=/dev/null", "--wrap=true"]
+    subprocess.run(["sbatch", *urgent], check=True, capture_output=True)
+    outcome = sweep.end()
+    assert outcome.status == 0, outcome
+    assert finished(local(tmp_path / "mlruns")) == here
+    assert resumptions() == [1, 1]
 
 
 def test_jobs_that_are_cancelled_or_killed_fail_with_their_reason_and_go_on_later(slurm: Slurm, tmp_path: Path) -> None:
@@ -85,7 +114,7 @@ def test_jobs_that_are_cancelled_or_killed_fail_with_their_reason_and_go_on_late
 
 
 def test_ctrl_c_cancels_the_jobs_and_the_same_command_goes_on(slurm: Slurm, tmp_path: Path) -> None:
-    words = [*SLURM, *TINY[:-1], *LONG, "seed=0,1"]
+    words = [*SLURM, *TWO]
     sweep = Started(*words)
     wait_until(lambda: len(runs_with_records()) == 2)
     sweep.signal(signal.SIGINT)
@@ -109,11 +138,27 @@ def test_a_password_is_in_no_file_that_jobs_are_sent_with(slurm: Slurm, tmp_path
     assert json.loads(folder.journal.read_text().splitlines()[-1])["status"] == "FINISHED"
 
 
+def test_what_a_job_without_a_way_to_the_server_writes_arrives_by_the_shared_folder(
+    slurm: Slurm, ann: Team, tmp_path: Path
+) -> None:
+    nowhere = "hydra.launcher.setup=['export http_proxy=http://127.0.0.1:9']"
+    study = ["study=by-folder", *TINY, "seed=0,1"]
+    outcome = patchify(*SLURM, "tracking=server", *study, nowhere)
+    assert outcome.status == 0, outcome
+    assert outcome.err == "patchify: the store lacks parts of 2 of 2 runs: `patchify-sync` sends them\n"
+    assert [run for run in runs(ann.address, "by-folder") if "run_key" in run.data.tags] == []
+    assert sync().status == 0
+    assert patchify("-m", *study, "tracking.uri=null", "tracking.folder=here").status == 0
+    assert finished(ann.address, "by-folder") == finished(local(tmp_path / "here"), "by-folder")
+    assert_nothing_is_left(tmp_path / "mlruns")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["hydra.launcher.partition=man"], "hydra.launcher.partition must be one of main: got man; change it"),
+        (["hydra.launcher.partition=man"], "partition must be one of main, patient, urgent: got man; change it"),
         (["hydra.launcher.constraint=gold"], "Slurm must take the jobs: .*Invalid feature specification"),
+        (["+hydra.launcher.options.distribution=gold"], "Slurm must take the jobs: .*distribution"),
     ],
 )
 def test_what_slurm_does_not_have_is_said_before_any_job_runs(

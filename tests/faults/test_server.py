@@ -47,6 +47,16 @@ def test_a_server_that_dies_and_comes_back_has_everything_once(
     assert_as_undisturbed(*LONG, address=server.address)
 
 
+class ReadOnly(Proxy):
+    """The same for somebody who has no right to write."""
+
+    def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, str, bytes]:
+        """The server's answer to questions, 403 to all else."""
+        if method == "GET" or path.endswith("/search"):
+            return super().answer(method, path, headers, body)
+        return 403, "", b""
+
+
 def meet(trouble: str, proxy: Proxy) -> None:
     proxy.delay, fault = TROUBLES[trouble]
     proxy.faults.extend([fault] * MANY)
@@ -71,6 +81,16 @@ def test_a_server_in_trouble_ends_no_run_and_has_everything_later(
         heal(proxy)
         assert sync().status == 0
         assert_as_undisturbed(*RUN, address=proxy.address)
+
+
+def test_who_may_not_write_there_hears_so_before_anything_is_computed(server: Server) -> None:
+    assert patchify(*TINY, f"tracking.uri={server.address}").status == 0  # somebody has begun the study
+    with ReadOnly(server.port) as proxy:
+        outcome = patchify(*RUN, f"tracking.uri={proxy.address}", "tracking.folder=mine")
+    assert outcome.status == 1, outcome
+    assert f"the store {proxy.address} does not permit that (403): ask who keeps it" in outcome.err
+    (folder,) = run_folders(Path("mine"))
+    assert [entry.kind for entry in read(folder.journal)] == ["run", "end"]
 
 
 @pytest.mark.fault("3 % longer at most with a server in trouble", few=0, often=1)
