@@ -23,6 +23,7 @@ from omegaconf import DictConfig, open_dict
 from hydra_plugins._patchify_launcher import JobsLauncher, run_composed
 from patchify.display import complain, say
 from patchify.display.messages import Messages, Reader
+from patchify.interrupts import deferred
 from patchify.journal.journal import DamagedJournal
 from patchify.store import StoreError
 from patchify.store.address import public
@@ -139,22 +140,26 @@ class ClusterLauncher(JobsLauncher):
         )
 
     def _watch(self, jobs: Jobs, readers: Sequence[Reader], results: list[JobReturn], display: "SweepDisplay") -> None:
-        """Show what jobs tell, send what they have written, and take their results, until all have ended."""
+        """Show what jobs tell, send what they have written, and take their results, until all have ended.
+
+        Raises KeyboardInterrupt after a look, not in its midst: libraries swallow what is raised while they clean up.
+        """
         left = dict.fromkeys(range(len(readers)), time.monotonic())
-        while left:
-            time.sleep(LOOK_EVERY)
-            jobs.ask()
-            for place, delivered in list(left.items()):
-                ended = jobs.ended(place)  # first: what a job has told before its result is there already
-                for event in readers[place].new():
-                    display.show(place, event)
-                if ended or time.monotonic() - delivered >= DELIVER_EVERY:
-                    self._deliver(place)
-                    left[place] = time.monotonic()
-                if ended:
-                    results[place] = ended.result
-                    self._end(place, ended, display)
-                    del left[place]
+        with deferred() as wishes:
+            while left and not wishes.end:
+                time.sleep(LOOK_EVERY)
+                jobs.ask()
+                for place, delivered in list(left.items()):
+                    ended = jobs.ended(place)  # first: what a job has told before its result is there already
+                    for event in readers[place].new():
+                        display.show(place, event)
+                    if ended or time.monotonic() - delivered >= DELIVER_EVERY:
+                        self._deliver(place)
+                        left[place] = time.monotonic()
+                    if ended:
+                        results[place] = ended.result
+                        self._end(place, ended, display)
+                        del left[place]
 
     def _deliver(self, place: int) -> None:
         """Send what a job without a way to the store has written."""

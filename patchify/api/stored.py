@@ -44,7 +44,7 @@ def results(study: str | Path, *, data: str | None = None, uri: str | None = Non
     Raises StoreError, ResultsError where there are no finished runs, and FileNotFoundError.
     """
     if folder := _folder(study):
-        return _read(folder / "results.csv")
+        return _read_from(folder, "results.csv")
     found = _tables(study, data, uri).results
     return _read(StringIO(found.to_csv(index=False)))  # a store has settings as text; here they are numbers again
 
@@ -55,12 +55,19 @@ def histories(study: str | Path, *, data: str | None = None, uri: str | None = N
     For what it takes and raises see `results`, whose `run_id` it shares.
     """
     if folder := _folder(study):
-        return _read(folder / "history.csv")
+        return _read_from(folder, "history.csv")
     return _tables(study, data, uri).history
 
 
 def _folder(study: str | Path) -> Path | None:
     return Path(study) if isinstance(study, Path) or "/" in study else None
+
+
+def _read_from(folder: Path, name: str) -> pd.DataFrame:
+    if not (folder / name).is_file():
+        remedy = f"patchify-summarize STUDY --out {folder} writes it; the name of a study, without a /, asks the store"
+        raise FileNotFoundError(f"study must be a folder with {name}: there is no {folder / name}; {remedy}")
+    return _read(folder / name)
 
 
 def _read(table: Path | TextIO) -> pd.DataFrame:

@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("name", metavar="NAME", help="one of those below, or a file .yaml as in conf/search/")
     parser.add_argument(
-        "changes", metavar="KEY=VALUE", nargs="*", help="settings of all trials, as patchify takes them"
+        "changes", metavar="KEY=VALUE", nargs="*", default=[], help="settings of all trials, as patchify takes them"
     )
     parser.add_argument("--trials", type=_count, metavar="N", help="how many in all, with those made already")
     parser.add_argument("--workers", type=_count, metavar="N", help="trials at a time (default: all cores)")
@@ -63,10 +63,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1: got {number}")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number, at least 1: got {text}")
+    return int(text)
 
 
 def search(words: argparse.Namespace) -> None:

@@ -70,7 +70,7 @@ def chosen(group: str, given: object) -> Any:
     if isinstance(given, str):
         return option(group, given)
     kind = SETTINGS[group]
-    rule = f"must be a {kind.__name__}, or name an option"
+    rule = f"must be of the class {kind.__name__}, or name an option"
     require(isinstance(given, kind), group, rule, given, f"choose among {', '.join(options(group))}")
     return given
 

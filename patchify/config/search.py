@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -125,19 +127,34 @@ def read_search(name: str, changes: list[str]) -> Search:
     path = Path(name) if name.endswith(".yaml") else CONF / "search" / f"{name}.yaml"
     if not path.is_file():
         raise ConfigError(f"NAME must name a search: there is no {name}; {nearest(name, options('search'))}")
+    where = " with ".join(filter(None, [str(path), " ".join(changes)]))
     try:
         search = _to_search(cast("DictConfig", OmegaConf.load(path)))
         for change in changes:
-            key, equals, value = change.partition("=")
-            require(bool(equals), change, "must read KEY=VALUE", "no =", "add the value")
+            key, value = _single(change)
             search.base[key] = value
         search.base |= {"study": f"search-{path.stem}"}
         _check(search, changes)
-    except OmegaConfBaseException as error:
-        raise ConfigError(f"{explain(error)} (in {path})") from error
+    except (OmegaConfBaseException, OverrideParseException) as error:
+        raise ConfigError(f"{explain(error)} (in {where})") from error
     except (ConfigError, ValueError) as error:
-        raise ConfigError(f"{error} (in {path})") from error
+        raise ConfigError(f"{error} (in {where})") from error
     return search
+
+
+def _single(change: str) -> tuple[str, str]:
+    """A setting that all trials share, and its value."""
+    key, equals, value = change.partition("=")
+    require(bool(equals), change, "must read KEY=VALUE", "no =", "add the value")
+    (parsed,) = OverridesParser.create().parse_overrides([change])
+    require(
+        not parsed.is_sweep_override(),
+        key,
+        "must have one value",
+        value,
+        "what is searched is in the file's space",
+    )
+    return key, value
 
 
 def _to_search(config: DictConfig) -> Search:
@@ -153,7 +170,7 @@ def _to_search(config: DictConfig) -> Search:
 def _check(search: Search, changes: list[str]) -> None:
     """Refuse what some trial would be refused for; each end and choice of each setting is tried once at least."""
     for key in search.space:
-        require(key not in search.base, key, "must be left to the search", "a value", "take it out of base")
+        require(key not in search.base, key, "must be left to the search", "a value", "take it out of what all share")
     for key in [*search.space, *(change.partition("=")[0] for change in changes)]:
         require(key not in FIXED, key, "must be left alone", "a value", "every search decides it by itself")
     for number in range(max(len(dimension.ends) for dimension in search.space.values())):

@@ -17,6 +17,8 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 """Errors of a disk that takes no more."""
 SQLITE_SAYS = {"database or disk is full": errno.ENOSPC, "disk I/O error": errno.EIO}
 """The same in SQLite's words, which has the second also for quotas and limits."""
+DAMAGED = ("database disk image is malformed", "file is not a database")
+"""SQLite's words for a file that a copy must take the place of."""
 NETWORK = (requests.RequestException, ConnectionError, TimeoutError)
 LATER = "start again when it can be"
 """The remedy where a store can't be used for now."""
@@ -47,6 +49,9 @@ def explained(address: str, remedy: str) -> Iterator[None]:
             if address.startswith(SQLITE) and words in reason:
                 database = address.removeprefix(SQLITE)
                 raise OSError(number, f"{words}; make room and start again", database) from error
+        if address.startswith(SQLITE) and reason in DAMAGED:
+            file = address.removeprefix(SQLITE)
+            raise StoreError(f"{file} is damaged ({reason}): restore a copy, or move it away to begin anew") from error
         if refusal := REFUSALS.get(_status(error)):
             raise StoreError(f"the store {public(address)} {refusal}") from error
         kind = Unreachable if _may_pass(error) else StoreError

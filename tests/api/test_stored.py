@@ -37,6 +37,13 @@ def test_a_study_or_data_set_that_is_not_there_is_refused(tiny_sweep: Path) -> N
         patchify.results("tiny", data="cifar10", uri=str(tiny_sweep))
 
 
+def test_a_folder_without_results_is_refused_with_what_writes_them() -> None:
+    remedy = "patchify-summarize STUDY --out some/folder writes it"
+    for read, name in ((patchify.results, "results.csv"), (patchify.histories, "history.csv")):
+        with pytest.raises(FileNotFoundError, match=f"there is no some/folder/{name}; {remedy}"):
+            read("some/folder")
+
+
 def test_runs_that_do_not_count_are_named(tiny_sweep: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = runs.counted
 

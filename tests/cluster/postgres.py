@@ -27,7 +27,7 @@ class Postgres:
         self.as_owner = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
         if self.as_owner:
             shutil.chown(folder, "postgres")
-            for parent in (folder, *folder.parents[:2]):
+            for parent in (folder, *folder.parents[:3]):
                 parent.chmod(0o755)
         (folder / "password").write_text(PASSWORD)
         names = ["--auth=scram-sha-256", f"--username={USER}", f"--pwfile={folder}/password"]

@@ -86,7 +86,10 @@ def test_a_changed_run_has_the_identity_of_the_same_words_on_the_command_line() 
     [
         ({"schedul": "cyclic"}, "schedul must be a known setting: there is none of this name; did you mean schedule?"),
         ({"schedule": "cylic"}, "schedule must name an option: got cylic; did you mean cyclic?"),
-        ({"schedule": 5}, "schedule must be a Schedule, or name an option: got 5; choose among constant, cosine, "),
+        (
+            {"schedule": 5},
+            "schedule must be of the class Schedule, or name an option: got 5; choose among constant, ",
+        ),
         ({"dtype": "float16"}, "dtype must be known: got float16; did you mean float64?"),
         ({"seed": "x"}, "seed must be a whole number, as 1: got 'x'; change it"),
         ({"batch_size": 0.5}, "batch_size must be a whole number, as 1: got 0.5; change it"),

@@ -36,7 +36,7 @@ def test_a_space_with_an_impossible_trial_is_refused_by_key_rule_value_and_remed
         read_search(name, changes)
     message = str(refusal.value)
     assert REFUSED[space] in message
-    assert message.endswith("(in tiny.yaml)")
+    assert message.endswith(f"(in tiny.yaml with {' '.join(changes)})")
     assert "\n" not in message
 
 
@@ -49,6 +49,8 @@ def test_a_space_with_an_impossible_trial_is_refused_by_key_rule_value_and_remed
         (["l2", "data.validation=0"], "evaluation.test must be true without validation images"),
         (["l2", "regularizer.l2=0.1"], "regularizer.l2 must be left to the search"),
         (["l2", "seed"], "seed must read KEY=VALUE"),
+        (["l2", "seed=0,1"], "seed must have one value: got 0,1; what is searched is in the file's space"),
+        (["l2", "seed=[0"], "'seed=[0' must read KEY=VALUE: it can't be parsed"),
         (["l2", "sed=1"], "sed must be a known setting: there is none of this name; did you mean seed?"),
     ],
 )

@@ -112,6 +112,6 @@ def test_what_is_no_store_is_refused_and_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"mlflow.db is no store of MLflow: move it away"):
         open_store(address_of(None, str(tmp_path)))
     (tmp_path / "mlflow.db").write_text("a letter to somebody" * 100)
-    with pytest.raises(StoreError, match="file is not a database"):
+    with pytest.raises(StoreError, match=r"mlflow.db is damaged \(file is not a database\): restore a copy, or move"):
         open_store(address_of(None, str(tmp_path)))
     assert (tmp_path / "mlflow.db").read_text() == "a letter to somebody" * 100
