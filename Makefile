@@ -58,10 +58,10 @@ test: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore tests/cluster
 
-# Sweeps through a real Slurm and a real Ray, and a team's server, on this machine: a quarter of an hour. What is not
+# Sweeps through a real Slurm and a real Ray, and a team's server, on this machine: ten minutes. What is not
 # installed, or needs root, is skipped.
 test-cluster: $(CLUSTERED)
-	$(BIN)/python -m pytest tests/cluster
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/cluster
 
 # 1,000 runs of 101 records into a team's server by 16 writers, then plans and summaries of studies of up to 10,000 runs,
 # into load/: half an hour and 4 GB.

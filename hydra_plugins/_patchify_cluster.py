@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at what jobs have told."""
+LOOKS = 500
+"""Jobs looked at each time, in turn: a folder on a network, which others use as well, bears no more."""
 DELIVER_EVERY = 5.0
 """Seconds between two looks at what a job has for a local store, as a run's own sender has it."""
 
@@ -149,17 +151,19 @@ class ClusterLauncher(JobsLauncher):
             while left and not wishes.end:
                 time.sleep(LOOK_EVERY)
                 jobs.ask()
-                for place, delivered in list(left.items()):
+                for place in list(left)[:LOOKS]:  # those that were not looked at for longest
+                    delivered = left.pop(place)
                     ended = jobs.ended(place)  # first: what a job has told before its result is there already
                     for event in readers[place].new():
                         display.show(place, event)
                     if ended or time.monotonic() - delivered >= DELIVER_EVERY:
                         self._deliver(place)
-                        left[place] = time.monotonic()
+                        delivered = time.monotonic()
                     if ended:
                         results[place] = ended.result
                         self._end(place, ended, display)
-                        del left[place]
+                    else:
+                        left[place] = delivered
 
     def _deliver(self, place: int) -> None:
         """Send what a job without a way to the store has written."""

@@ -9,7 +9,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from tests.cluster.postgres import Postgres
@@ -83,15 +83,16 @@ class Team:
         process.wait(timeout=60)
 
     def processor_time(self) -> dict[str, float]:
-        """Seconds that each server has taken so far, its workers among them."""
+        """Seconds that each server has taken so far, with its workers, those that have ended among them."""
         heads = {name: process.pid for name, process in self.running.items()} | {
             "PostgreSQL": self.postgres.process.pid
         }
-        listed = subprocess.run(
-            ["ps", "-eo", "pid=,ppid=,cputimes="], check=True, capture_output=True, text=True
-        ).stdout
-        rows = [tuple(map(int, line.split())) for line in listed.splitlines()]
-        parents, seconds = {pid: parent for pid, parent, _ in rows}, {pid: time for pid, _, time in rows}
+        parents, seconds = {}, {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+                fields = stat.read_text().rpartition(")")[2].split()  # see proc(5): from the state on
+                pid = int(stat.parent.name)
+                parents[pid], seconds[pid] = int(fields[1]), sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
         def below(pid: int, head: int) -> bool:
             return pid == head or (pid in parents and below(parents[pid], head))

@@ -40,12 +40,15 @@ def process_of(job: str) -> int:
     """The process that trains in a job of an array."""
     array, _, number = job.partition("_")
     wanted = {f"SLURM_ARRAY_JOB_ID={array}".encode(), f"SLURM_ARRAY_TASK_ID={number}".encode()}
-    (process,) = (
-        int(folder.name)
-        for folder in Path("/proc").glob("[0-9]*")
-        if (folder / "cmdline").read_bytes().startswith(f"{sys.executable}\0".encode())
-        and wanted <= set((folder / "environ").read_bytes().split(b"\0"))
-    )
+
+    def is_it(folder: Path) -> bool:
+        try:
+            python = (folder / "cmdline").read_bytes().startswith(f"{sys.executable}\0".encode())
+            return python and wanted <= set((folder / "environ").read_bytes().split(b"\0"))
+        except (FileNotFoundError, ProcessLookupError):  # it has just ended
+            return False
+
+    (process,) = (int(folder.name) for folder in Path("/proc").glob("[0-9]*") if is_it(folder))
     return process
 
 
