@@ -24,6 +24,8 @@ TALLEST = 100.0
 """Inches that a figure may grow to for its labels; thirty in one place take 46."""
 CLEAR = 4.0
 """Points (1/72 inch) that are kept free on each side of a mark."""
+ALONG = 24.0
+"""Points of the line to a label that may lie on marks: it may cross a curve, not run along an error bar."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,7 +82,7 @@ def label_points(figure: Figure, axes: Axes, labels: Sequence[PointLabel], marks
 def beside(points: np.ndarray, sizes: np.ndarray, marks: np.ndarray, room: np.ndarray) -> np.ndarray:
     """Centres of labels as near to their points as can be, one after another, up to the first that finds no room.
 
-    Neither a label nor the line to its point covers another label.
+    Neither a label nor the line to its point covers another label, nor does the line run along marks.
 
     points, sizes: (labels, 2); marks: (marks, 2), kept free; room: (2, 2), its lower left and upper right corner;
     returns (labels that have room, 2). All in points (1/72 inch).
@@ -91,16 +93,21 @@ def beside(points: np.ndarray, sizes: np.ndarray, marks: np.ndarray, room: np.nd
     for point, size in zip(points, sizes, strict=True):
         candidates = (point + directions * (GAPS[:, None, None] + size / 2)).reshape(-1, 2)  # gap and angle, x and y
         low, high = candidates - size / 2, candidates + size / 2
-        # candidate, place, label, x and y
-        lines = np.linspace(point, np.clip(point, low, high), 20, axis=1)[:, :, None]
+        lines = np.linspace(point, np.clip(point, low, high), 20, axis=1)  # candidate, place, x and y
         inside = ((low >= room[0]) & (high <= room[1])).all(axis=1)
         meets = ((low[:, None] < highs) & (high[:, None] > lows)).all(axis=2)  # candidate, taken
-        crosses = np.all(np.abs(lines - centres) < sizes[: len(centres)] / 2, axis=3)
+        crosses = np.all(np.abs(lines[:, :, None] - centres) < sizes[: len(centres)] / 2, axis=3)
         free = np.flatnonzero(inside & ~meets.any(axis=1) & ~np.any(crosses, axis=(1, 2)))
-        if not len(free):
+        first = next((candidate for candidate in free if not _along(lines[candidate], marks)), None)
+        if first is None:
             break
-        first = free[0]
         centres = np.vstack([centres, candidates[first]])
-        lows = np.vstack([lows, lines[first, :, 0], low[first]])
-        highs = np.vstack([highs, lines[first, :, 0], high[first]])
+        lows = np.vstack([lows, lines[first], low[first]])
+        highs = np.vstack([highs, lines[first], high[first]])
     return centres
+
+
+def _along(line: np.ndarray, marks: np.ndarray) -> bool:
+    """Whether a line, places (places, 2), hides or looks like marks (marks, 2) that it runs along."""
+    on_marks = np.all(np.abs(line[:, None] - marks) < CLEAR, axis=2).any(axis=1)
+    return bool(on_marks.mean() * np.linalg.norm(line[-1] - line[0]) > ALONG)

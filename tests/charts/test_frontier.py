@@ -77,6 +77,16 @@ def test_a_label_stands_beside_its_point_unless_something_is_there() -> None:
     assert beside(point, np.array([[300.0, 10.0]]), point, room).shape == (0, 2)
 
 
+def test_no_line_to_a_label_runs_along_an_error_bar() -> None:
+    room = np.array([[0.0, 0.0], [300.0, 60.0]])
+    point, size = np.array([[20.0, 30.0]]), np.array([[40.0, 40.0]])
+    bar = np.array([[x, 30.0] for x in range(60, 160)])
+    ((x, y),) = beside(point, size, np.vstack([point, bar]), np.array([[0.0, 0.0], [300.0, 120.0]]))
+    assert y > 30, "above, since there is no room beside"
+    assert x < 160, "near it"
+    assert len(beside(point, size, np.vstack([point, bar]), room)) == 0, "only beyond the bar"
+
+
 def test_a_label_that_finds_no_room_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(labels, "TALLEST", 6.0)
     crowd = [Spot(label=f"arch{i} · label_smoothing=0.{i}", x=2.0, y=0.5, half_width=None) for i in range(10, 40)]
