@@ -134,10 +134,11 @@ def test_a_second_refusal_in_one_process_is_as_short_as_the_first(patchify: Comm
 
 
 def test_all_jobs_of_a_sweep_are_checked_before_the_first_runs(patchify: Command, tmp_path: Path) -> None:
-    outcome = patchify("-m", *TINY, "seed=0,1", "batch_size=50,9999")
+    outcome = patchify("-m", *TINY, "seed=0,1", "batch_size=50,9999", "tracking.uri=http://ann:hunter2@127.0.0.1:9")
     assert outcome.status == 2
     assert "batch_size must not exceed the 250 training images: got 9999" in outcome.err
     assert "batch_size=9999" in outcome.err.partition("in the job")[2], "the job is named"
+    assert "hunter2" not in outcome.err
     assert list(tmp_path.iterdir()) == []
 
 
