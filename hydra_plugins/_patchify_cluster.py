@@ -109,13 +109,14 @@ class ClusterLauncher(JobsLauncher):
             with SweepDisplay([run.schedule.total for run in self.runs]) as display:
                 self._watch(jobs, [Reader(task.messages) for task in tasks], results, display)
         except KeyboardInterrupt:
+            say("cancelling the jobs that have not ended: they leave checkpoints")
             jobs.cancel()
             for place in range(len(tasks)):
                 self._deliver(place)
             raise
         finally:
             configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
-        self._say_what_waits()
+            self._say_what_waits()
         return results
 
     @property
@@ -152,6 +153,8 @@ class ClusterLauncher(JobsLauncher):
                 time.sleep(LOOK_EVERY)
                 jobs.ask()
                 for place in list(left)[:LOOKS]:  # those that were not looked at for longest
+                    if wishes.end:
+                        break
                     delivered = left.pop(place)
                     ended = jobs.ended(place)  # first: what a job has told before its result is there already
                     for event in readers[place].new():

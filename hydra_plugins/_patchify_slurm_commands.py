@@ -10,6 +10,8 @@ from patchify.config.door import ConfigError
 ANSWER = 30
 """Seconds that Slurm has to answer."""
 REMEDY = "start patchify where the cluster's jobs are started from, or leave hydra/launcher=slurm out"
+FORGOTTEN = "Invalid job id"
+"""Slurm's words for a job that ended some time ago."""
 USUAL = {"None", "Priority", "Resources", "JobArrayTaskLimit", "BeginTime", "Cleaning"}
 """Reasons for which jobs wait that pass by themselves."""
 ALIVE = {
@@ -21,11 +23,7 @@ ALIVE = {
 
 def ask(*words: str) -> str:
     """What a command of Slurm's prints. Raises ConfigError where there is none, or it fails."""
-    done = _done(*words)
-    if done.returncode:
-        said = " ".join(done.stderr.split())
-        raise ConfigError(f"Slurm must answer: {shlex.join(words)} failed: {said}; {REMEDY}")
-    return done.stdout
+    return _printed(words, _done(*words))
 
 
 def probe(*options: str) -> None:
@@ -51,9 +49,26 @@ def preempted(job: str) -> bool:
     return when is not None and when[1] != "None"
 
 
+def queued(arrays: Sequence[str], *options: str) -> list[str]:
+    """What squeue prints of the jobs in arrays, nothing of those that are forgotten. Raises ConfigError."""
+    words = ["squeue", "--noheader", f"--jobs={','.join(arrays)}", *options]
+    done = _done(*words)
+    return [] if FORGOTTEN in done.stderr else _printed(words, done).splitlines()
+
+
 def cancel(arrays: Sequence[str]) -> None:
     """Have Slurm end jobs as SIGTERM ends a run. Raises ConfigError where it does not hear."""
-    _done("scancel", *arrays)
+    words = ["scancel", *arrays]
+    done = _done(*words)
+    if FORGOTTEN not in done.stderr:  # by their end
+        _printed(words, done)
+
+
+def _printed(words: Sequence[str], done: subprocess.CompletedProcess[str]) -> str:
+    if done.returncode:
+        said = " ".join(done.stderr.split())
+        raise ConfigError(f"Slurm must answer: {shlex.join(words)} failed: {said}; {REMEDY}")
+    return done.stdout
 
 
 def _done(*words: str) -> subprocess.CompletedProcess[str]:

@@ -15,11 +15,11 @@ from hydra.core.utils import JobReturn
 from omegaconf import DictConfig, ListConfig
 
 from hydra_plugins._patchify_cluster import LOOK_EVERY, ClusterLauncher, Ended, OnNode, failed
-from hydra_plugins._patchify_slurm_commands import ALIVE, USUAL, ask, cancel, largest_array, preempted, probe
+from hydra_plugins._patchify_slurm_commands import ALIVE, USUAL, ask, cancel, largest_array, preempted, probe, queued
 from patchify.config.door import ConfigError
 from patchify.config.schema import Run
 from patchify.display import complain
-from patchify.interrupts import Terminated, end_on_sigterm
+from patchify.interrupts import Terminated, deferred, end_on_sigterm
 
 ASK_EVERY = 10.0
 """Seconds between two questions to Slurm, which has others to answer."""
@@ -28,6 +28,10 @@ GONE = 3
 by machines show a file late."""
 PATIENCE = 60.0
 """Seconds that cancelled jobs have to write down what they have."""
+
+
+LEAST = {"parallelism": 1, "timeout_min": 1, "timeouts": 0, "signal_s": 0}
+"""Of settings that are whole numbers."""
 
 
 class SlurmLauncher(ClusterLauncher):
@@ -46,31 +50,33 @@ class SlurmLauncher(ClusterLauncher):
         **of_cluster: str | None,
     ) -> None:
         super().__init__()
-        self.parallelism, self.timeouts = parallelism, timeouts
-        self.partition = of_cluster["partition"]
-        chosen: dict[str, Any] = {name: value for name, value in of_cluster.items() if value is not None}
-        further: dict[str, Any] = {str(name): value for name, value in options.items()}
-        self.choices = [_flag(name, value) for name, value in {**chosen, **further}.items()]
-        self.parameters = {
-            "timeout_min": timeout_min,
-            "mem_gb": mem_gb,
-            "slurm_signal_delay_s": signal_s,
-            "slurm_setup": list(setup),
-            "slurm_additional_parameters": further,
-            **{f"slurm_{name}": value for name, value in chosen.items()},
-        }
+        self.parallelism, self.timeout_min, self.timeouts, self.signal_s = parallelism, timeout_min, timeouts, signal_s
+        self.mem_gb, self.setup_commands, self.of_cluster = mem_gb, setup, of_cluster
+        self.options: dict[str, Any] = {str(name): value for name, value in options.items() if value is not None}
 
     def check(self, runs: Sequence[Run]) -> None:  # noqa: ARG002 - what a run needs, the cluster knows
-        """Raise ConfigError where there is no Slurm, no submitit, or no such partition."""
+        """Raise ConfigError for settings that can't be, or where there is no Slurm, submitit, or such partition."""
         try:
             import submitit  # noqa: F401, PLC0415 - not needed but for this launcher
         except ImportError:
             raise ConfigError("hydra/launcher=slurm must have submitit: install it with pip install submitit") from None
-        partitions = ask("sinfo", "--noheader", "--format=%R").split()
-        if self.partition and not set(self.partition.split(",")) <= set(partitions):
-            there_are = ", ".join(sorted(set(partitions)))
-            raise ConfigError(f"hydra.launcher.partition must be one of {there_are}: got {self.partition}; change it")
-        probe(*self.choices)
+        for name, least in LEAST.items():
+            value = getattr(self, name)
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            _require(whole and value >= least, name, f"must be a whole number, at least {least}", value)
+        number = isinstance(self.mem_gb, int | float) and self.mem_gb > 0
+        _require(number or self.mem_gb is None, "mem_gb", "must be a positive number, or null", self.mem_gb)
+        commands = self.setup_commands
+        _require(isinstance(commands, ListConfig), "setup", "must be a list of commands", commands)
+        partition = self.of_cluster["partition"]
+        partitions = sorted(set(ask("sinfo", "--noheader", "--format=%R").split()))
+        known = not partition or set(partition.split(",")) <= set(partitions)
+        _require(known, "partition", f"must be one of {', '.join(partitions)}", partition)
+        probe(*[_flag(name, value) for name, value in {**self._chosen, **self.options}.items()])
+
+    @property
+    def _chosen(self) -> dict[str, str]:
+        return {name: value for name, value in self.of_cluster.items() if value is not None}
 
     def workers_for(self, runs: Sequence[Run]) -> int:
         """As many as may run at a time; the cluster decides how many do."""
@@ -81,30 +87,47 @@ class SlurmLauncher(ClusterLauncher):
         from submitit import AutoExecutor  # noqa: PLC0415
         from submitit.core.utils import FailedJobError  # noqa: PLC0415
 
+        limit = largest_array()
+        count = math.ceil(len(tasks) / limit)
+        rule = f"must be at least {count}, one for each array of {limit} jobs (Slurm's MaxArraySize)"
+        _require(self.parallelism >= count, "parallelism", rule, self.parallelism)
         executor = AutoExecutor(self.folder, cluster="slurm", slurm_max_num_timeout=self.timeouts)
-        count = math.ceil(len(tasks) / largest_array())
         executor.update_parameters(
             name=f"patchify {self.runs[0].study}",
             cpus_per_task=max(run.threads for run in self.runs),
-            slurm_array_parallelism=max(1, self.parallelism // count),
-            **self.parameters,
+            timeout_min=self.timeout_min,
+            mem_gb=self.mem_gb,
+            slurm_signal_delay_s=self.signal_s,
+            slurm_array_parallelism=self.parallelism // count,
+            slurm_setup=list(self.setup_commands),
+            slurm_additional_parameters=self.options,
+            **{f"slurm_{name}": value for name, value in self._chosen.items()},
         )
         jobs: list[Any] = []  # submitit's
         size = math.ceil(len(tasks) / count)  # of all arrays but the last: they share what may run at a time
         try:
-            for first in range(0, len(tasks), size):
-                jobs += executor.submit_array([Requeued(task) for task in tasks[first : first + size]])
-        except FailedJobError as error:
-            cancel(_arrays(jobs))
-            raise ConfigError(f"Slurm must take the jobs: {' '.join(str(error).split())}") from error
+            with deferred() as wishes:  # Ctrl-C between two arrays, so that each is known here
+                for first in range(0, len(tasks), size):
+                    if not wishes.end:
+                        jobs += executor.submit_array([Requeued(task) for task in tasks[first : first + size]])
+        except BaseException as error:
+            _cancel(_arrays(jobs))
+            if isinstance(error, FailedJobError):
+                raise ConfigError(f"Slurm must take the jobs: {' '.join(str(error).split())}") from error
+            raise
         arrays = _arrays(jobs)
         what = f"job{'s' if len(arrays) > 1 else ''} {', '.join(arrays)}"
         about = f"Slurm has them as {what}: squeue -j {','.join(arrays)}; logs in {self.folder}"
         return SlurmJobs(about=about, arrays=arrays, jobs=[_Sent(job=job) for job in jobs])
 
 
+def _require(holds: bool, name: str, rule: str, got: object) -> None:
+    if not holds:
+        raise ConfigError(f"hydra.launcher.{name} {rule}: got {got}; change it")
+
+
 def _flag(name: str, value: object) -> str:
-    """An option of sbatch, as submitit writes it."""
+    """An option of sbatch, as an argument of its own."""
     flag = f"--{name.replace('_', '-')}"
     return flag if value is True else f"{flag}={value}"
 
@@ -112,6 +135,19 @@ def _flag(name: str, value: object) -> str:
 def _arrays(jobs: Sequence[Any]) -> list[str]:
     """The numbers of the arrays that jobs belong to, each once, in order."""
     return list(dict.fromkeys(job.job_id.partition("_")[0] for job in jobs))
+
+
+def _cancel(arrays: Sequence[str], patience: float = 0.0) -> None:
+    """Have Slurm end jobs, if there are any, and wait for it so many seconds; say so where it does not hear."""
+    if not arrays:
+        return
+    deadline = time.monotonic() + patience
+    try:
+        cancel(arrays)
+        while time.monotonic() < deadline and queued(arrays, "--format=%i"):
+            time.sleep(LOOK_EVERY)
+    except ConfigError as error:
+        complain(f"jobs may go on, unless `scancel {' '.join(arrays)}` ends them: {error}")
 
 
 @dataclass(slots=True)
@@ -177,11 +213,11 @@ class SlurmJobs:
             return
         self.asked = time.monotonic()
         try:
-            lines = ask("squeue", "--noheader", "--array", "--states=all", self._ours, "--format=%i|%T|%r")
+            lines = queued(self.arrays, "--array", "--states=all", "--format=%i|%T|%r")
         except ConfigError:  # a restart of Slurm's is no news of any job
             return
         states = {}
-        for number, state, reason in (line.split("|", 2) for line in lines.splitlines()):
+        for number, state, reason in (line.split("|", 2) for line in lines):
             states[number] = state
             if state == "PENDING" and reason not in {*USUAL, *self.reasons}:
                 self.reasons.add(reason)
@@ -207,14 +243,4 @@ class SlurmJobs:
 
     def cancel(self) -> None:
         """Have Slurm end them as SIGTERM ends a run."""
-        deadline = time.monotonic() + PATIENCE
-        try:
-            cancel(self.arrays)
-            while time.monotonic() < deadline and ask("squeue", "--noheader", self._ours, "--format=%i"):
-                time.sleep(LOOK_EVERY)
-        except ConfigError as error:
-            complain(f"jobs may go on: {error}")
-
-    @property
-    def _ours(self) -> str:
-        return f"--jobs={','.join(self.arrays)}"
+        _cancel(self.arrays, PATIENCE)

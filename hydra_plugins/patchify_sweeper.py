@@ -139,8 +139,8 @@ class PatchifySweeper(BasicSweeper):
             check_choices(choices, overrides)
             run = to_run(config)
         except ConfigError as error:
-            words = [word for word in overrides if not word.startswith("tracking.uri=")]  # it may hold a password
-            raise ConfigError(f"{error} (in the job {' '.join(words)})" if self.swept else str(error)) from error
+            job = f" (in the job {' '.join(overrides)})" if self.swept else ""
+            raise ConfigError(f"{error}{job}") from error
         return run
 
 

@@ -50,8 +50,6 @@ def train(run: Run, name: str, config: str, *, parent: str | None, shared: Colle
             return accuracy
         header = _header(run, name, dataset, parent) | {"name": f"{without(name, shared)} · seed {run.seed}"}
         with TrackedRun(folder, Path(run.tracking.folder), header) as tracked:
-            if parent is None and not folder.local:  # what may not be written there is heard before it is computed
-                tracked.announce()
             parameters, records = _trained(run, title, dataset, tracked, watch)
             shutil.rmtree(folder.artifacts, ignore_errors=True)  # of an attempt that was broken off
             folder.artifacts.mkdir()

@@ -47,10 +47,15 @@ HEAR_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_ha
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the developer's store, data or working directory."""
+    separate(monkeypatch, tmp_path)
+
+
+def separate(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Have a folder be the working directory, with a cache of its own, and nothing of what the developer has set."""
     for variable in ("MLFLOW_TRACKING_URI", "PATCHIFY_DATA", "HYDRA_FULL_ERROR"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("PATCHIFY_CACHE", str(tmp_path / "prepared"))
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATCHIFY_CACHE", str(folder / "prepared"))
+    monkeypatch.chdir(folder)
 
 
 @pytest.fixture(autouse=True)

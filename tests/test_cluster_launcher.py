@@ -1,15 +1,19 @@
 """How the command that has sent jobs to a cluster looks after them."""
 
+import signal
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from unittest.mock import create_autospec
 
 import pytest
 from hydra.core.utils import JobReturn, JobStatus
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from hydra_plugins import _patchify_cluster
+from hydra_plugins import _patchify_cluster, patchify_slurm_launcher
 from hydra_plugins._patchify_cluster import ClusterLauncher, Ended, Jobs, OnNode
+from hydra_plugins.patchify_slurm_launcher import SlurmLauncher
 from patchify.config.composing import compose_run
 from patchify.config.schema import Run
 from patchify.display.messages import Reader
@@ -61,3 +65,35 @@ def test_more_jobs_than_can_be_looked_at_in_a_second_are_looked_at_in_turn(
     launcher._watch(jobs, readers, results, create_autospec(SweepDisplay, instance=True))
     assert jobs.looks == [0, 1, 2, 0, 1, 2, 0, 1, 2]
     assert [result.status for result in results] == [JobStatus.COMPLETED] * 3
+
+
+class Executor:
+    """Takes arrays of jobs, and is interrupted while it takes the first."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.arrays = 0
+
+    def update_parameters(self, **_: object) -> None:
+        pass
+
+    def submit_array(self, tasks: Sequence[object]) -> list[SimpleNamespace]:
+        self.arrays += 1
+        signal.raise_signal(signal.SIGINT)
+        return [SimpleNamespace(job_id=f"{self.arrays}_{number}") for number in range(len(tasks))]
+
+
+def test_arrays_that_were_sent_are_cancelled_where_sending_the_others_is_interrupted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of_cluster = dict.fromkeys(["partition", "account", "qos", "constraint"])
+    settings = {"parallelism": 9, "timeout_min": 5, "timeouts": 1, "signal_s": 9, "mem_gb": None}
+    launcher = SlurmLauncher(**settings, **of_cluster, setup=ListConfig([]), options=DictConfig({}))  # type: ignore[arg-type]
+    launcher.config = OmegaConf.create({"hydra": {"sweep": {"dir": "sweep"}}})
+    launcher.runs = [compose_run(TINY).run]
+    cancelled: list[Sequence[str]] = []
+    monkeypatch.setattr("submitit.AutoExecutor", Executor)
+    monkeypatch.setattr(patchify_slurm_launcher, "largest_array", lambda: 2)
+    monkeypatch.setattr(patchify_slurm_launcher, "cancel", cancelled.append)
+    with pytest.raises(KeyboardInterrupt):
+        launcher.send([create_autospec(OnNode)] * 4)
+    assert cancelled == [["1"]]

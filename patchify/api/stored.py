@@ -65,7 +65,7 @@ def _folder(study: str | Path) -> Path | None:
 
 def _read_from(folder: Path, name: str) -> pd.DataFrame:
     if not (folder / name).is_file():
-        remedy = f"patchify-summarize STUDY --out {folder} writes it; the name of a study, without a /, asks the store"
+        remedy = "give a folder that patchify-summarize wrote, or the name of a study, without a /, to ask the store"
         raise FileNotFoundError(f"study must be a folder with {name}: there is no {folder / name}; {remedy}")
     return _read(folder / name)
 

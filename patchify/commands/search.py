@@ -52,8 +52,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", metavar="NAME", help="one of those below, or a file .yaml as in conf/search/")
-    parser.add_argument(
-        "changes", metavar="KEY=VALUE", nargs="*", default=[], help="settings of all trials, as patchify takes them"
+    parser.add_argument(  # without a default, these words would have to be there, among others
+        "changes", metavar="KEY=VALUE", nargs="*", help="settings of all trials, as patchify takes them", default=[]
     )
     parser.add_argument("--trials", type=_count, metavar="N", help="how many in all, with those made already")
     parser.add_argument("--workers", type=_count, metavar="N", help="trials at a time (default: all cores)")

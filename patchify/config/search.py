@@ -12,6 +12,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from patchify.config.composing import Composed, compose_run
 from patchify.config.door import ConfigError, explain
@@ -22,7 +23,7 @@ Value = int | float | str
 """Of a setting."""
 
 FIXED = ("evaluation.test", "study", "question", "plan", "rerun")
-"""Settings that every search decides for itself: no trial may see the test images."""
+"""Settings that every search decides for itself, as Hydra's: no trial may see the test images."""
 
 
 class Sampler(enum.Enum):
@@ -129,12 +130,12 @@ def read_search(name: str, changes: list[str]) -> Search:
         raise ConfigError(f"NAME must name a search: there is no {name}; {nearest(name, options('search'))}")
     where = " with ".join(filter(None, [str(path), " ".join(changes)]))
     try:
-        search = _to_search(cast("DictConfig", OmegaConf.load(path)))
+        search = _to_search(_mapping(path))
         for change in changes:
             key, value = _single(change)
             search.base[key] = value
+        _check(search)
         search.base |= {"study": f"search-{path.stem}"}
-        _check(search, changes)
     except (OmegaConfBaseException, OverrideParseException) as error:
         raise ConfigError(f"{explain(error)} (in {where})") from error
     except (ConfigError, ValueError) as error:
@@ -142,23 +143,30 @@ def read_search(name: str, changes: list[str]) -> Search:
     return search
 
 
+def _mapping(path: Path) -> DictConfig:
+    try:
+        config = OmegaConf.load(path)
+    except (OSError, YAMLError) as error:  # OSError also for a number alone
+        raise ConfigError(f"a search must be a file of YAML: {' '.join(str(error).split())}; mend it") from error
+    if not isinstance(config, DictConfig):
+        raise ConfigError("a search must be a mapping of keys to values: got a list; see docs/searches.md")
+    return config
+
+
 def _single(change: str) -> tuple[str, str]:
     """A setting that all trials share, and its value."""
-    key, equals, value = change.partition("=")
+    _, equals, value = change.partition("=")
     require(bool(equals), change, "must read KEY=VALUE", "no =", "add the value")
     (parsed,) = OverridesParser.create().parse_overrides([change])
-    require(
-        not parsed.is_sweep_override(),
-        key,
-        "must have one value",
-        value,
-        "what is searched is in the file's space",
-    )
+    key, remedy = parsed.key_or_group, "what is searched is in the file's space"
+    require(not parsed.is_sweep_override(), key, "must have one value", value, remedy)
     return key, value
 
 
 def _to_search(config: DictConfig) -> Search:
     merged = OmegaConf.merge(OmegaConf.structured(Search), config)
+    for key in sorted(OmegaConf.missing_keys(merged)):
+        raise ConfigError(f"{key} must be given: the file lacks it; add it, as the files in conf/search/ have it")
     for key in merged.space:
         try:
             OmegaConf.to_object(merged.space[key])
@@ -167,11 +175,12 @@ def _to_search(config: DictConfig) -> Search:
     return cast("Search", OmegaConf.to_object(merged))
 
 
-def _check(search: Search, changes: list[str]) -> None:
+def _check(search: Search) -> None:
     """Refuse what some trial would be refused for; each end and choice of each setting is tried once at least."""
     for key in search.space:
         require(key not in search.base, key, "must be left to the search", "a value", "take it out of what all share")
-    for key in [*search.space, *(change.partition("=")[0] for change in changes)]:
-        require(key not in FIXED, key, "must be left alone", "a value", "every search decides it by itself")
+    for key in [*search.space, *search.base]:
+        fixed = key in FIXED or key.startswith("hydra")
+        require(not fixed, key, "must be left alone", "a value", "every search decides it by itself")
     for number in range(max(len(dimension.ends) for dimension in search.space.values())):
         search.composed({key: at.ends[min(number, len(at.ends) - 1)] for key, at in search.space.items()})

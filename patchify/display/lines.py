@@ -5,6 +5,8 @@ import sys
 import warnings
 from pathlib import Path
 
+from patchify.store.address import public
+
 
 def say(text: str) -> None:
     """One line to the terminal, in the order of events also where the output is a file."""
@@ -15,8 +17,8 @@ def say(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """One line to standard error, which says who complains."""
-    print(f"{_command()}: {text}", file=sys.stderr)
+    """One line to standard error, which says who complains; never a password that was typed with an address."""
+    print(f"{_command()}: {public(text)}", file=sys.stderr)
 
 
 def _command() -> str:

@@ -54,6 +54,12 @@ def noted(folder: RunFolder, entries: Sequence[Entry]) -> Sent:
     return sent if sent and sent.journal == journal else Sent(journal=journal)
 
 
+def begun(folder: RunFolder) -> bool:
+    """Whether the store has anything of the run."""
+    sent = _last_note(folder)
+    return sent is not None and sent.lines > 0
+
+
 def note(folder: RunFolder, sent: Sent) -> None:
     """Write down what was sent; whoever reads finds the old note or the new one. Raises OSError."""
     part = folder.sent.with_suffix(".part")

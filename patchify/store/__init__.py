@@ -23,5 +23,9 @@ class Unreachable(StoreError):
     """A store that does not answer now, and may later."""
 
 
+class Refused(StoreError):
+    """A store that does not know us, or does not let us do that."""
+
+
 class RunDeleted(StoreError):
     """A run that somebody deleted in the store before all of it was there."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import requests
 
 from patchify.journal.journal import DamagedJournal
-from patchify.store import StoreError, Unreachable
+from patchify.store import Refused, StoreError, Unreachable
 from patchify.store.address import public
 from patchify.store.file import SQLITE
 
@@ -34,7 +34,8 @@ REFUSALS = {
 def explained(address: str, remedy: str) -> Iterator[None]:
     """Turn what MLflow, SQLAlchemy, requests and stores of artifacts raise, each its own kinds, into one of ours.
 
-    Raises Unreachable for what may pass, StoreError for what will not, OSError with the file for the local disk.
+    Raises Unreachable for what may pass, Refused and StoreError for what will not, OSError with the file for the local
+    disk.
     """
     before = sys.exception()
     try:
@@ -53,7 +54,7 @@ def explained(address: str, remedy: str) -> Iterator[None]:
             file = address.removeprefix(SQLITE)
             raise StoreError(f"{file} is damaged ({reason}): restore a copy, or move it away to begin anew") from error
         if refusal := REFUSALS.get(_status(error)):
-            raise StoreError(f"the store {public(address)} {refusal}") from error
+            raise Refused(f"the store {public(address)} {refusal}") from error
         kind = Unreachable if _may_pass(error) else StoreError
         raise kind(f"the store {public(address)} can't be used: {public(reason)}; {remedy}") from error
 

@@ -54,14 +54,15 @@ class TrackedRun:
         self.sender = Sender(folder, tracking)
 
     def announce(self) -> None:
-        """Have the run in the store now, from this thread, if that can be reached. Raises StoreError if it refuses."""
+        """Have the run in the store now, from this thread, if the store can be reached."""
         with suppress(Unreachable):  # the end tries once more, and says so
             deliver(self.folder, self.tracking, PATIENCE)
 
     def log_metrics(self, metrics: Mapping[str, float], step: int) -> None:
         """Record numbers at an update, unless they have been, before the run was interrupted.
 
-        Raises OSError where the journal's disk, or that of a local store, is full.
+        Raises OSError where the journal's disk, or that of a local store, is full, and Refused where we may not write
+        to the store.
         """
         if self.sender.failure:
             raise self.sender.failure

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from patchify.journal.folder import JOURNAL_ONLY, RunFolder
 from patchify.journal.journal import DamagedJournal
-from patchify.journal.sent import pending
-from patchify.store import StoreError, Unreachable
+from patchify.journal.sent import begun, pending
+from patchify.store import Refused, StoreError, Unreachable
 from patchify.store.faults import NO_ROOM
 from patchify.tracking.delivery import deliver, insist
 
@@ -23,13 +23,13 @@ class Sender:
 
     Does nothing for jobs whose journals another process sends (JOURNAL_ONLY).
     Nothing that happens to the store is raised here. Not for a process that forks: a thread does not survive it.
-    failure: set when the disk is full, with the file; whoever writes to this disk should stop
+    failure: why whoever trains should stop: the disk is full, with the file, or the store does not let us begin the run
     """
 
     def __init__(self, folder: RunFolder, tracking: Path) -> None:
         self.folder = folder
         self.tracking = tracking
-        self.failure: OSError | None = None
+        self.failure: OSError | Refused | None = None
         self._by_another = folder.local and JOURNAL_ONLY in os.environ
         self._trouble: str | None = None
         self._woken = threading.Event()
@@ -80,6 +80,8 @@ class Sender:
         except (StoreError, DamagedJournal, OSError) as error:
             self._trouble = str(error)
             if isinstance(error, OSError) and error.errno in NO_ROOM:
+                self.failure = error
+            if isinstance(error, Refused) and not begun(self.folder):
                 self.failure = error
             return isinstance(error, Unreachable)
         self._trouble = None

@@ -53,11 +53,11 @@ def accuracy_of(entries: Sequence[Entry]) -> float:
 
 
 def waits(folder: RunFolder) -> bool:
-    """Whether the store does not have all of a run's journal, as far as that can be read."""
+    """Whether there is something of a run to be sent to its store; nothing of a journal that can't be read."""
     try:
         return pending(folder) is not None
     except DamagedJournal:
-        return True
+        return False
 
 
 def standings(folders: Sequence[RunFolder], ask: Callable[[], Mapping[str, FinishedRun] | None]) -> list[Standing]:

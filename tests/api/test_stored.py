@@ -37,8 +37,8 @@ def test_a_study_or_data_set_that_is_not_there_is_refused(tiny_sweep: Path) -> N
         patchify.results("tiny", data="cifar10", uri=str(tiny_sweep))
 
 
-def test_a_folder_without_results_is_refused_with_what_writes_them() -> None:
-    remedy = "patchify-summarize STUDY --out some/folder writes it"
+def test_a_folder_without_results_is_refused() -> None:
+    remedy = "give a folder that patchify-summarize wrote"
     for read, name in ((patchify.results, "results.csv"), (patchify.histories, "history.csv")):
         with pytest.raises(FileNotFoundError, match=f"there is no some/folder/{name}; {remedy}"):
             read("some/folder")

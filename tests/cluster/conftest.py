@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -77,20 +78,28 @@ class Slurm:
 
 
 @pytest.fixture(scope="session")
-def _cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
+def open_folder() -> Iterator[Path]:
+    """A folder that other users reach; pytest closes its own to them whenever it starts, also beside these tests."""
+    with TemporaryDirectory(prefix="patchify-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def _cluster(open_folder: Path) -> Iterator[Slurm]:
     for command in ("munged", "slurmctld", "slurmd", "sbatch"):
         if not shutil.which(command):
             pytest.skip(f"there is no {command}: Debian's packages slurm-wlm and munge have it")
     if os.getuid():
         pytest.skip("only root can start Slurm's daemons")
-    folder = tmp_path_factory.mktemp("slurm")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)  # munged wants to be reached by all
     with ExitStack() as stack:
         free = [stack.enter_context(socket.socket()) for _ in range(2)]
         for one in free:
             one.bind(("127.0.0.1", 0))
         ports = [one.getsockname()[1] for one in free]
+    folder = open_folder / "slurm"
+    folder.mkdir()
     host = socket.gethostname().partition(".")[0]
     (folder / "slurm.conf").write_text(CONFIGURATION.format(host=host, ports=ports, folder=folder))
     for name in ("state", "spool"):
@@ -127,9 +136,9 @@ def slurm(_cluster: Slurm) -> Iterator[Slurm]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres(open_folder: Path) -> Iterator[Postgres]:
     """PostgreSQL, empty at first."""
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    server = Postgres(open_folder / "postgres")
     yield server
     server.stop()
 

@@ -22,13 +22,12 @@ class Postgres:
         if not programs:
             pytest.skip("there is no PostgreSQL: Debian's package postgresql has it")
         self.programs = programs[-1]
+        folder.mkdir()
         self.data = folder / "data"
         # PostgreSQL refuses to run as root
         self.as_owner = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
         if self.as_owner:
             shutil.chown(folder, "postgres")
-            for parent in (folder, *folder.parents[:3]):
-                parent.chmod(0o755)
         (folder / "password").write_text(PASSWORD)
         names = ["--auth=scram-sha-256", f"--username={USER}", f"--pwfile={folder}/password"]
         self._run("initdb", f"--pgdata={self.data}", *names, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from hydra_plugins._patchify_slurm_commands import cancel, queued
 from patchify.journal.journal import read
 from tests.cluster.conftest import Slurm
 from tests.cluster.sweeps import LONG, runs_with_records, trained_there_as_here
 from tests.cluster.team import Team
-from tests.conftest import TINY, Command
-from tests.in_store import assert_nothing_is_left, finished, local, runs, runs_of
+from tests.conftest import TINY, Command, separate
+from tests.in_store import Stored, assert_nothing_is_left, finished, local, runs, runs_of
 from tests.processes import Started, patchify, sync, wait_until
 
 SLURM = ["-m", "hydra/launcher=slurm", "hydra.launcher.timeout_min=5", "hydra.launcher.mem_gb=null"]
@@ -55,21 +56,27 @@ def process_of(job: str) -> int:
 def test_a_study_of_eight_jobs_has_the_bits_that_it_has_here(slurm: Slurm) -> None:
     study = [*TINY, "architecture=arch1,arch2", "seed=0,1,2,3"]
     said = r"Slurm has them as jobs (?P<first>\d+), (?P<second>\d+): squeue -j \d+,\d+"  # an array takes five at most
-    (_, *runs), where = trained_there_as_here(SLURM, study, 8, said)
+    (_, *runs), where = trained_there_as_here([*SLURM, "hydra.launcher.parallelism=4"], study, 8, said)
     arrays = [Path(run.data.tags["log"]).name.partition("_")[0] for run in runs]
     assert Counter(arrays) == {where["first"]: 4, where["second"]: 4}
+    for array in set(arrays):
+        asked = ["scontrol", "show", "job", array]
+        known = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+        assert set(re.findall(r"ArrayTaskThrottle=(\d+)", known)) == {"2"}
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> object:
+def here(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stored]:
     """What two long runs come to on this machine."""
     folder = tmp_path_factory.mktemp("here")
-    assert patchify("-m", *TWO, f"tracking.folder={folder}").status == 0
-    return finished(local(folder))
+    with pytest.MonkeyPatch.context() as environment:
+        separate(environment, folder)
+        assert patchify("-m", *TWO).status == 0
+        return finished(local(folder / "mlruns"))
 
 
 def test_a_job_that_slurm_asks_to_end_goes_on_from_its_checkpoint_when_it_is_requeued(
-    slurm: Slurm, here: object, tmp_path: Path
+    slurm: Slurm, here: dict[str, Stored], tmp_path: Path
 ) -> None:
     sweep = Started(*SLURM, *TWO)
     wait_until(lambda: len(runs_with_records()) == 2)
@@ -83,7 +90,7 @@ def test_a_job_that_slurm_asks_to_end_goes_on_from_its_checkpoint_when_it_is_req
 
 @pytest.mark.parametrize("partition", ["main", "patient"])
 def test_jobs_that_give_way_to_urgent_ones_go_on_from_their_checkpoints(
-    slurm: Slurm, here: object, tmp_path: Path, partition: str
+    slurm: Slurm, here: dict[str, Stored], tmp_path: Path, partition: str
 ) -> None:
     sweep = Started(*SLURM, *TWO, f"hydra.launcher.partition={partition}")
     wait_until(lambda: len(runs_with_records()) == 2)
@@ -159,6 +166,13 @@ def test_what_a_job_without_a_way_to_the_server_writes_arrives_by_the_shared_fol
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["hydra.launcher.timeout_min=soon"], "timeout_min must be a whole number, at least 1: got soon; change it"),
+        (["hydra.launcher.mem_gb=lots"], "mem_gb must be a positive number, or null: got lots; change it"),
+        (["hydra.launcher.setup=module"], "setup must be a list of commands: got module; change it"),
+        (
+            ["hydra.launcher.parallelism=1", "seed=range(0,6)"],
+            r"parallelism must be at least 2, one for each array of 5 jobs \(Slurm's MaxArraySize\): got 1; change it",
+        ),
         (["hydra.launcher.partition=man"], "partition must be one of main, patient, urgent: got man; change it"),
         (["hydra.launcher.constraint=gold"], "Slurm must take the jobs: .*Invalid feature specification"),
         (["+hydra.launcher.options.distribution=gold"], "Slurm must take the jobs: .*distribution"),
@@ -171,6 +185,11 @@ def test_what_slurm_does_not_have_is_said_before_any_job_runs(
     assert outcome.status == 2
     assert re.search(message, outcome.err)
     assert "Traceback" not in outcome.err
+
+
+def test_jobs_that_slurm_has_forgotten_are_no_longer_queued(slurm: Slurm) -> None:
+    assert queued(["99999"], "--format=%i") == []
+    cancel(["99999"])
 
 
 def test_why_slurm_lets_jobs_wait_is_said(slurm: Slurm) -> None:

@@ -142,6 +142,20 @@ def test_all_jobs_of_a_sweep_are_checked_before_the_first_runs(patchify: Command
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["++tracking.uri=http://ann:hunter2@127.0.0.1:9", "batch_size=50,9999"],
+        ["tracking.uri=http://ann:hunter2@127.0.0.1:9,http://b"],
+        ["tracking.uri=[http://ann:hunter2@127.0.0.1:9"],
+    ],
+)
+def test_a_password_in_a_refused_word_is_not_shown(patchify: Command, words: list[str]) -> None:
+    outcome = patchify("-m", *TINY, "seed=0,1", *words)
+    assert outcome.status == 2
+    assert "hunter2" not in outcome.err
+
+
 def test_the_traceback_is_shown_when_asked_for(patchify: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
     with pytest.raises(Exception, match="seed must be at least 0"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from patchify.journal.folder import run_folders
-from patchify.journal.journal import read
+from patchify.journal.journal import read, recorded
 from tests.conftest import TINY
 from tests.faults.conftest import Check
 from tests.processes import Started, patchify, sync
@@ -83,14 +83,16 @@ def test_a_server_in_trouble_ends_no_run_and_has_everything_later(
         assert_as_undisturbed(*RUN, address=proxy.address)
 
 
-def test_who_may_not_write_there_hears_so_before_anything_is_computed(server: Server) -> None:
+def test_who_may_not_write_there_hears_so_before_all_is_computed(server: Server) -> None:
     assert patchify(*TINY, f"tracking.uri={server.address}").status == 0  # somebody has begun the study
     with ReadOnly(server.port) as proxy:
-        outcome = patchify(*RUN, f"tracking.uri={proxy.address}", "tracking.folder=mine")
+        outcome = patchify(*LONG, f"tracking.uri={proxy.address}", "tracking.folder=mine")
     assert outcome.status == 1, outcome
     assert f"the store {proxy.address} does not permit that (403): ask who keeps it" in outcome.err
     (folder,) = run_folders(Path("mine"))
-    assert [entry.kind for entry in read(folder.journal)] == ["run", "end"]
+    entries = read(folder.journal)
+    assert entries[-1].content["status"] == "FAILED"
+    assert max(recorded(entries)) < 3 * 1500, "all its updates"
 
 
 @pytest.mark.fault("3 % longer at most with a server in trouble", few=0, often=1)

@@ -41,11 +41,38 @@ def test_a_space_with_an_impossible_trial_is_refused_by_key_rule_value_and_remed
 
 
 @pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("question: [", r"a search must be a file of YAML: .*line 1"),
+        ("5", "a search must be a file of YAML: .*int"),
+        ("- a", "a search must be a mapping of keys to values: got a list"),
+        ("{question: How, base: {}, space: {}}", "explore must be given: the file lacks it; add it"),
+        ("{question: How, base: {}, space: {}, smapler: tpe}", "smapler must be a known setting.* sampler?"),
+    ],
+)
+def test_a_file_that_is_no_search_is_refused_by_what_it_lacks(text: str, rule: str) -> None:
+    Path("mine.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=rf"{rule}.*\(in mine.yaml\)$"):
+        read_search("mine.yaml", [])
+
+
+def test_what_a_search_decides_by_itself_is_no_setting_of_its_file(tmp_path: Path) -> None:
+    name, *changes = written()
+    path = Path(name)
+    for key in ("plan: true", "study: mine"):
+        path.write_text(path.read_text().replace("base: {", f"base: {{{key}, "))
+        with pytest.raises(ConfigError, match="must be left alone: got a value"):
+            read_search(name, changes)
+
+
+@pytest.mark.parametrize(
     ("words", "rule"),
     [
         (["l22"], "NAME must name a search: there is no l22; did you mean l2?"),
         (["missing.yaml"], "NAME must name a search: there is no missing.yaml"),
         (["l2", "evaluation.test=true"], "evaluation.test must be left alone"),
+        (["l2", "++study=mine"], "study must be left alone"),
+        (["l2", "hydra/launcher=slurm"], "hydra/launcher must be left alone"),
         (["l2", "data.validation=0"], "evaluation.test must be true without validation images"),
         (["l2", "regularizer.l2=0.1"], "regularizer.l2 must be left to the search"),
         (["l2", "seed"], "seed must read KEY=VALUE"),
