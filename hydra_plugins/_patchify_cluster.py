@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 LOOK_EVERY = 1.0
 """Seconds between two looks at what jobs have told."""
 LOOKS = 500
-"""Jobs looked at each time, in turn: a folder on a network, which others use as well, bears no more."""
+"""Jobs looked at each time, in turn: others use a folder on a network as well."""
 DELIVER_EVERY = 5.0
 """Seconds between two looks at what a job has for a local store, as a run's own sender has it."""
 

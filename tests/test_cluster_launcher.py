@@ -13,7 +13,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from hydra_plugins import _patchify_cluster, patchify_slurm_launcher
 from hydra_plugins._patchify_cluster import ClusterLauncher, Ended, Jobs, OnNode
-from hydra_plugins.patchify_slurm_launcher import SlurmLauncher
+from hydra_plugins.patchify_slurm_launcher import GONE, SlurmJobs, SlurmLauncher, _Sent
 from patchify.config.composing import compose_run
 from patchify.config.schema import Run
 from patchify.display.messages import Reader
@@ -97,3 +97,18 @@ def test_arrays_that_were_sent_are_cancelled_where_sending_the_others_is_interru
     with pytest.raises(KeyboardInterrupt):
         launcher.send([create_autospec(OnNode)] * 4)
     assert cancelled == [["1"]]
+
+
+def test_a_job_without_a_result_that_slurm_has_forgotten_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patchify_slurm_launcher, "ASK_EVERY", 0.0)
+    monkeypatch.setattr(patchify_slurm_launcher, "queued", lambda *_: [])
+    paths = SimpleNamespace(result_pickle=tmp_path / "result.pkl", stderr=tmp_path / "log.err")
+    jobs = SlurmJobs(about="", arrays=["7"], jobs=[_Sent(job=SimpleNamespace(job_id="7_0", paths=paths))])
+    for _ in range(GONE):
+        assert jobs.ended(0) is None
+        jobs.ask()
+    ended = jobs.ended(0)
+    assert ended
+    assert ended.lost.startswith("Slurm ended its job 7_0 (and knows no more of it)")

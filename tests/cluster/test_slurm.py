@@ -166,14 +166,24 @@ def test_what_a_job_without_a_way_to_the_server_writes_arrives_by_the_shared_fol
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["hydra.launcher.timeout_min=soon"], "timeout_min must be a whole number, at least 1: got soon; change it"),
-        (["hydra.launcher.mem_gb=lots"], "mem_gb must be a positive number, or null: got lots; change it"),
-        (["hydra.launcher.setup=module"], "setup must be a list of commands: got module; change it"),
+        (
+            ["hydra.launcher.timeout_min=soon"],
+            "hydra.launcher.timeout_min must be a whole number, at least 1: got soon; change it",
+        ),
+        (
+            ["hydra.launcher.mem_gb=lots"],
+            "hydra.launcher.mem_gb must be a positive number, or null: got lots; change it",
+        ),
+        (["hydra.launcher.setup=module"], "hydra.launcher.setup must be a list of commands: got module; change it"),
         (
             ["hydra.launcher.parallelism=1", "seed=range(0,6)"],
-            r"parallelism must be at least 2, one for each array of 5 jobs \(Slurm's MaxArraySize\): got 1; change it",
+            r"hydra.launcher.parallelism must be at least 2, one for each array of 5 jobs \(Slurm's MaxArraySize\): "
+            "got 1; change it",
         ),
-        (["hydra.launcher.partition=man"], "partition must be one of main, patient, urgent: got man; change it"),
+        (
+            ["hydra.launcher.partition=man"],
+            "hydra.launcher.partition must be one of main, patient, urgent: got man; change it",
+        ),
         (["hydra.launcher.constraint=gold"], "Slurm must take the jobs: .*Invalid feature specification"),
         (["+hydra.launcher.options.distribution=gold"], "Slurm must take the jobs: .*distribution"),
     ],

@@ -88,7 +88,7 @@ def test_a_changed_run_has_the_identity_of_the_same_words_on_the_command_line() 
         ({"schedule": "cylic"}, "schedule must name an option: got cylic; did you mean cyclic?"),
         (
             {"schedule": 5},
-            "schedule must be of the class Schedule, or name an option: got 5; choose among constant, ",
+            "schedule must be of the class Schedule, or name an option: got 5; choose among constant, cosine, ",
         ),
         ({"dtype": "float16"}, "dtype must be known: got float16; did you mean float64?"),
         ({"seed": "x"}, "seed must be a whole number, as 1: got 'x'; change it"),

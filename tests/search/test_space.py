@@ -56,13 +56,13 @@ def test_a_file_that_is_no_search_is_refused_by_what_it_lacks(text: str, rule: s
         read_search("mine.yaml", [])
 
 
-def test_what_a_search_decides_by_itself_is_no_setting_of_its_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("key", "value"), [("plan", "true"), ("study", "mine"), ("hydra/launcher", "slurm")])
+def test_what_a_search_decides_by_itself_is_no_setting_of_its_file(key: str, value: str) -> None:
     name, *changes = written()
     path = Path(name)
-    for key in ("plan: true", "study: mine"):
-        path.write_text(path.read_text().replace("base: {", f"base: {{{key}, "))
-        with pytest.raises(ConfigError, match="must be left alone: got a value"):
-            read_search(name, changes)
+    path.write_text(path.read_text().replace("base: {", f"base: {{{key}: {value}, "))
+    with pytest.raises(ConfigError, match=f"^{key} must be left alone: got a value"):
+        read_search(name, changes)
 
 
 @pytest.mark.parametrize(
